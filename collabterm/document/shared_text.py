@@ -1,0 +1,276 @@
+"""The document of a room: a CRDT text, its line index and one stream of changes.
+
+The only module that touches pycrdt; it must not know peers' connections, the screen or the disk.
+
+Whatever changes the text (typing, undo, a peer, a file's content) goes through one transaction and
+comes out of ``subscribe`` as one ``Change``; the line index is updated from the CRDT's own event and
+from nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from hashlib import sha256
+from typing import Any, Final
+
+import pycrdt
+
+from collabterm.document.lines import ByteOffset, LineIndex, Location, Replacement, Splice
+from collabterm.errors import ProtocolError
+from collabterm.lib0 import MAX_UINT, Reader
+
+FILE_KEY: Final = "main"
+"""The room's first file. Its text is a root type by name, so peers that create it at once merge."""
+
+_TEXT_NAME: Final = f"file:{FILE_KEY}"
+_FILES_NAME: Final = "files"
+_CLIENT_ID_BITS: Final = 53
+_GROUP_PAUSE_S: Final = 0.8
+"""A pause this long between two edits starts a new undo step."""
+
+
+class Local(Enum):
+    """Origins on this side: an update of any of them goes out to the peers."""
+
+    EDIT = "edit"
+    UNDO = "undo"
+    SEED = "seed"
+
+
+@dataclass(frozen=True, slots=True)
+class PeerOrigin:
+    """The origin of an update that ``peer_id`` sent."""
+
+    peer_id: str
+
+
+Origin = Local | PeerOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One transaction: what it did to the text, in order, and the update that tells others."""
+
+    replacements: tuple[Replacement, ...]
+    origin: Origin
+    update: bytes
+
+
+class Document:
+    """A room's text on this side.
+
+    Args:
+        client_id: This replica's id (53 bits), fresh and random: a reused one diverges for ever.
+    """
+
+    def __init__(self, client_id: int) -> None:
+        self.client_id = client_id
+        self.lines = LineIndex()
+        self._doc: pycrdt.Doc[Any] = pycrdt.Doc(client_id=client_id)
+        self._text = self._doc.get(_TEXT_NAME, type=pycrdt.Text)
+        self._files = self._doc.get(_FILES_NAME, type=pycrdt.Map)
+        self._listeners: list[Callable[[Change], None]] = []
+        self._deltas: list[list[dict[str, Any]]] = []
+        self._updates: list[bytes] = []
+        self._subscriptions = (
+            self._text.observe(lambda event: self._deltas.append(event.delta)),
+            self._doc.observe(lambda event: self._updates.append(event.update)),
+        )
+        self._undo_step = 0
+        self._last_edit_s = float("-inf")
+        self._last_edit_end: Location | None = None
+        self._undo = pycrdt.UndoManager(
+            scopes=[self._text], capture_timeout_millis=500, timestamp=lambda: 1000 * self._undo_step
+        )
+        self._undo.include_origin(Local.EDIT)
+
+    def subscribe(self, listener: Callable[[Change], None]) -> None:
+        """Call ``listener`` with every change, after the line index has followed it."""
+        self._listeners.append(listener)
+
+    @property
+    def is_pristine(self) -> bool:
+        """Whether nothing was ever written into this replica, by anyone."""
+        return self.state_vector() == b"\0"
+
+    def text(self) -> str:
+        """Return the whole text."""
+        return self.lines.text()
+
+    def edit(self, start: Location, end: Location, text: str, now_s: float) -> None:
+        """Replace the text from ``start`` to ``end``, as this side's own edit.
+
+        Args:
+            start: Where the replaced text begins.
+            end: Where it ends; equal to ``start`` for an insertion.
+            text: What comes in its place; lone surrogates are not text and are replaced.
+            now_s: The time, on any steady clock; edits that follow each other closely are one undo step.
+        """
+        first, last = self.lines.offset_at(start), self.lines.offset_at(end)
+        inserted = text.encode(errors="replace").decode()
+        continues = now_s - self._last_edit_s < _GROUP_PAUSE_S and self._last_edit_end in (start, end)
+        if not continues:
+            self._undo_step += 1
+        with self._transaction(Local.EDIT):
+            if last > first:
+                del self._text[first:last]
+            if inserted:
+                self._text.insert(first, inserted)
+        self._last_edit_s = now_s
+        self._last_edit_end = self.lines.location_at(first + len(inserted.encode()))
+
+    def undo(self) -> Location | None:
+        """Take back this side's last undo step; return where the text changed, if it did."""
+        return self._step_history(self._undo.undo)
+
+    def redo(self) -> Location | None:
+        """Do again what ``undo`` took back; return where the text changed, if it did."""
+        return self._step_history(self._undo.redo)
+
+    def seed(self, text: str, properties: Mapping[str, str | bool]) -> None:
+        """Put a file's content into an empty room.
+
+        The operations carry a client id derived from the content: seeded twice, the same content
+        merges into one copy, and different contents never share ids.
+        """
+        digest = sha256(text.encode()).digest()
+        origin: pycrdt.Doc[Any] = pycrdt.Doc(client_id=int.from_bytes(digest, "big") % MAX_UINT)
+        origin.get(_TEXT_NAME, type=pycrdt.Text).insert(0, text)
+        with self._transaction(Local.SEED):
+            self._doc.apply_update(origin.get_update())
+            self._files[FILE_KEY] = dict(properties)
+
+    def properties(self) -> Mapping[str, Any]:
+        """Return what was seeded about the file (name, newline style); untrusted, possibly empty."""
+        value: object = self._files.get(FILE_KEY, None)
+        return value if isinstance(value, dict) else {}
+
+    def apply_update(self, update: bytes, origin: PeerOrigin) -> None:
+        """Merge what a peer sent; nothing happens if it is already known.
+
+        Raises:
+            ProtocolError: If the bytes are no update; the document is as before.
+        """
+        with _decoding("an update"), self._transaction(origin):
+            self._doc.apply_update(update)
+
+    def state_vector(self) -> bytes:
+        """Return what this replica has, encoded: a clock for every client."""
+        return self._doc.get_state()
+
+    def update_since(self, state_vector: bytes) -> bytes:
+        """Return everything that a replica with ``state_vector`` lacks.
+
+        Raises:
+            ProtocolError: If the bytes are no state vector.
+        """
+        decode_state_vector(state_vector)
+        with _decoding("a state vector"):
+            return self._doc.get_update(state_vector)
+
+    def _step_history(self, step: Callable[[], bool]) -> Location | None:
+        self._undo_step += 1
+        self._last_edit_end = None
+        step()
+        change = self._finish(Local.UNDO)
+        return change.replacements[-1].new_end if change and change.replacements else None
+
+    @contextmanager
+    def _transaction(self, origin: Origin) -> Iterator[None]:
+        with self._doc.transaction(origin=origin):
+            yield
+        self._finish(origin)
+
+    def _finish(self, origin: Origin) -> Change | None:
+        """Bring the line index up to the CRDT and tell the listeners."""
+        if not self._updates:
+            return None
+        deltas, updates = self._deltas[:], self._updates[:]
+        self._deltas.clear()
+        self._updates.clear()
+        replacements = [self.lines.splice(splice) for delta in deltas for splice in _splices(delta)]
+        if len(self._text) != self.lines.size:
+            replacements += self._realign()
+        update = updates[0] if len(updates) == 1 else pycrdt.merge_updates(*updates)
+        change = Change(tuple(replacements), origin, update)
+        for listener in self._listeners:
+            listener(change)
+        return change
+
+    def _realign(self) -> list[Replacement]:
+        """Make the index equal to the CRDT where an event did not tell all.
+
+        Two causes are known: an embedded object in the text (we write none, a peer may), and wrong
+        deltas from an undo after edits of this client under two origins (seen in pycrdt 0.14).
+        """
+        with self._doc.transaction():
+            position = 0
+            for content, _ in self._text.diff():
+                if isinstance(content, str):
+                    position += len(content.encode())
+                else:
+                    del self._text[position : position + 1]
+        self._deltas.clear()
+        old, new = self.lines.text(), str(self._text)
+        prefix = _common_prefix(old, new)
+        suffix = _common_prefix(old[prefix:][::-1], new[prefix:][::-1])
+        start = ByteOffset(len(old[:prefix].encode()))
+        deleted = len(old[prefix : len(old) - suffix].encode())
+        return [self.lines.splice(Splice(start, deleted, new[prefix : len(new) - suffix]))]
+
+
+def decode_state_vector(state_vector: bytes) -> Mapping[int, int]:
+    """Return the clock of every client; raises ``ProtocolError`` if the bytes are no state vector."""
+    reader = Reader(state_vector)
+    clocks = {reader.read_uint(): reader.read_uint() for _ in range(reader.read_uint())}
+    if not reader.at_end:
+        raise ProtocolError("a state vector has bytes left over")
+    return clocks
+
+
+def _splices(delta: list[dict[str, Any]]) -> Iterator[Splice]:
+    """Turn one event's delta (retain, delete, insert; in bytes) into splices to apply in order."""
+    position = deleted = 0
+    inserted = ""
+    for item in delta:
+        match item:
+            case {"retain": int(length)}:
+                if deleted or inserted:
+                    yield Splice(ByteOffset(position), deleted, inserted)
+                position += len(inserted.encode()) + length
+                deleted, inserted = 0, ""
+            case {"delete": int(length)}:
+                deleted += length
+            case {"insert": str(text)}:
+                inserted += text
+            case _:
+                continue
+    if deleted or inserted:
+        yield Splice(ByteOffset(position), deleted, inserted)
+
+
+def _common_prefix(one: str, other: str) -> int:
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+@contextmanager
+def _decoding(what: str) -> Iterator[None]:
+    """Turn pycrdt's various refusals of hostile bytes into the one protocol error."""
+    try:
+        yield
+    except (ValueError, RuntimeError, OverflowError, MemoryError, TypeError) as error:
+        raise ProtocolError(f"{what} is damaged") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # Rust's panic derives from BaseException
+            raise
+        raise ProtocolError(f"{what} is damaged") from None

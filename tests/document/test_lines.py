@@ -1,0 +1,91 @@
+"""LineIndex against a plain string."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collabterm.document.lines import ByteOffset, LineIndex, Location, Replacement, Splice
+
+TEXTS = st.text(alphabet="ab\n\né😀\r\t\f\u2028x\u0301", max_size=40)
+
+
+def naive_location(text: str, offset: int) -> Location:
+    before = text.encode()[:offset].decode().split("\n")
+    return Location(len(before) - 1, len(before[-1]))
+
+
+@st.composite
+def text_and_splices(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, str]]]:
+    changes = st.tuples(st.integers(0, 60), st.integers(0, 20), TEXTS)
+    return draw(TEXTS), draw(st.lists(changes, max_size=8))
+
+
+@given(text_and_splices())
+def test_splices_give_what_a_string_gives(case: tuple[str, list[tuple[int, int, str]]]) -> None:
+    text, changes = case
+    index = LineIndex(text)
+    for start, length, inserted in changes:
+        first, last = min(start, len(text)), min(start + length, len(text))
+        offset = ByteOffset(len(text[:first].encode()))
+        deleted = len(text[first:last].encode())
+        replacement = index.splice(Splice(offset, deleted, inserted))
+        expected_end = naive_location(text, offset + deleted)
+        text = text[:first] + inserted + text[last:]
+        new_end = naive_location(text, offset + len(inserted.encode()))
+        assert replacement == Replacement(naive_location(text, offset), expected_end, new_end)
+        assert index.text() == text
+        assert index.size == len(text.encode())
+        assert index.row_count == text.count("\n") + 1
+        assert index.text_hash() == LineIndex(text).text_hash()
+
+
+@given(TEXTS)
+def test_every_location_and_offset_convert_both_ways(text: str) -> None:
+    index = LineIndex(text)
+    for position in range(len(text) + 1):
+        offset = len(text[:position].encode())
+        location = naive_location(text, offset)
+        assert index.location_at(offset) == location
+        assert index.offset_at(location) == offset
+
+
+@given(TEXTS, st.integers(0, 60), st.integers(0, 60))
+def test_text_between_is_the_slice(text: str, first: int, last: int) -> None:
+    start, end = sorted((min(first, len(text)), min(last, len(text))))
+    index = LineIndex(text)
+    locations = [naive_location(text, len(text[:position].encode())) for position in (start, end)]
+    assert index.text_between(*locations) == text[start:end]
+
+
+@given(TEXTS, TEXTS)
+def test_different_texts_have_different_hashes(one: str, other: str) -> None:
+    assert (LineIndex(one).text_hash() == LineIndex(other).text_hash()) == (one == other)
+
+
+def test_an_offset_inside_a_character_or_outside_the_text_is_refused() -> None:
+    index = LineIndex("é")
+    with pytest.raises(UnicodeDecodeError):
+        index.location_at(1)
+    for offset in (-1, 3):
+        with pytest.raises(IndexError):
+            index.location_at(offset)
+    with pytest.raises(IndexError):
+        index.offset_at(Location(0, 2))
+    with pytest.raises(IndexError):
+        index.line(1)
+
+
+@pytest.mark.parametrize("count", [511, 512, 513, 1025, 5000])
+def test_many_lines_survive_edits_across_chunks(count: int) -> None:
+    text = "\n".join(f"line {row} é" for row in range(count))
+    index = LineIndex(text)
+    first, last = text.index("line 3"), text.index(f"line {count - 3}")
+    offset = ByteOffset(len(text[:first].encode()))
+    index.splice(Splice(offset, len(text[first:last].encode()), "x\n" * 2000))
+    text = text[:first] + "x\n" * 2000 + text[last:]
+    assert index.text() == text
+    assert list(index.rows(1, 900)) == text.split("\n")[1:900]
+    assert index.end == naive_location(text, len(text.encode()))
+    assert index.text_hash() == LineIndex(text).text_hash()
