@@ -1,0 +1,201 @@
+"""One link to one peer: a WebRTC connection with its two channels; must not know rooms or messages.
+
+Payloads go in and out; frames, fragmentation and backpressure stay in here. The only module that builds
+aiortc connections; importing it takes a third of a second, so it is imported off the
+path to the first screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from aiortc import (
+    InvalidAccessError,
+    InvalidStateError,
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.sdp import candidate_from_sdp
+
+from collabterm.errors import ProtocolError
+from collabterm.protocol.framing import Reassembler, encode_datagram, encode_frames
+from collabterm.session.room import Channel
+from collabterm.transport.ice import allow_loopback
+
+logger = logging.getLogger(__name__)
+
+HIGH_WATER_BYTES: Final = 128 * 1024
+"""More than this is not handed to aiortc at once: what is queued there delays every later keystroke."""
+
+LOW_WATER_BYTES: Final = 48 * 1024
+
+allow_loopback()
+
+
+class PeerLink:
+    """A connection to a peer, from the first offer to the close.
+
+    Args:
+        peer_id: The peer at the other end.
+        stun: STUN servers that are known to answer.
+        on_open: Called once both channels are open.
+        on_payload: Called with every payload that arrives.
+        on_close: Called once when the link is over, for whatever reason but ``close``.
+    """
+
+    def __init__(
+        self,
+        peer_id: str,
+        stun: Sequence[str],
+        on_open: Callable[[PeerLink], None],
+        on_payload: Callable[[PeerLink, Channel, bytes], None],
+        on_close: Callable[[PeerLink], None],
+    ) -> None:
+        self.peer_id = peer_id
+        self.is_open = False
+        self._on_open = on_open
+        self._on_payload = on_payload
+        self._on_close = on_close
+        self._is_over = False
+        self._backlog: deque[Iterator[bytes]] = deque()
+        self._low = asyncio.Event()
+        servers = [RTCIceServer(urls=url) for url in stun]
+        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
+        self._connection.on("connectionstatechange", self._connection_changed)
+        self._collaboration = self._connection.createDataChannel(
+            Channel.COLLABORATION.value, negotiated=True, id=0
+        )
+        self._presence = self._connection.createDataChannel(
+            Channel.PRESENCE.value, negotiated=True, id=1, ordered=False, maxRetransmits=0
+        )
+        self._collaboration.bufferedAmountLowThreshold = LOW_WATER_BYTES
+        self._collaboration.on("bufferedamountlow", self._pump)
+        self._collaboration.on("bufferedamountlow", self._low.set)
+        for kind, channel in (
+            (Channel.COLLABORATION, self._collaboration),
+            (Channel.PRESENCE, self._presence),
+        ):
+            self._listen(kind, channel)
+
+    async def offer(self) -> dict[str, Any]:
+        """Gather candidates and return the offer to send."""
+        await self._connection.setLocalDescription(await self._connection.createOffer())
+        return self._description()
+
+    async def answer(self, offer: Mapping[str, Any]) -> dict[str, Any]:
+        """Take an offer and return the answer to send; ``ProtocolError`` if it is no offer."""
+        with _blaming_peer("the offer"):
+            await self._connection.setRemoteDescription(_read_description(offer, "offer"))
+            await self._connection.setLocalDescription(await self._connection.createAnswer())
+        return self._description()
+
+    async def accept(self, answer: Mapping[str, Any]) -> None:
+        """Take the answer to our offer; ``ProtocolError`` if it is none."""
+        with _blaming_peer("the answer"):
+            await self._connection.setRemoteDescription(_read_description(answer, "answer"))
+
+    async def add_candidate(self, payload: Mapping[str, Any]) -> None:
+        """Take one more of the peer's candidates (W3C RTCIceCandidateInit); ours are in the description."""
+        with _blaming_peer("the candidate"):
+            line = payload["candidate"].removeprefix("candidate:")
+            candidate = candidate_from_sdp(line)
+            candidate.sdpMid = payload.get("sdpMid")
+            candidate.sdpMLineIndex = payload.get("sdpMLineIndex")
+            await self._connection.addIceCandidate(candidate)
+
+    def send(self, channel: Channel, payload: bytes) -> None:
+        """Send a payload; on the presence channel it may be dropped, on the other it waits its turn."""
+        if self._is_over or not self.is_open:
+            return
+        if channel is Channel.COLLABORATION:
+            self._backlog.append(encode_frames(payload))
+            self._pump()
+        elif self._presence.readyState == "open" and self._presence.bufferedAmount < HIGH_WATER_BYTES:
+            self._presence.send(encode_datagram(payload))
+
+    async def drained(self) -> None:
+        """Wait until everything sent was handed to the network."""
+        while self.is_open and (self._backlog or self._collaboration.bufferedAmount):
+            self._low.clear()
+            await self._low.wait()
+
+    async def close(self) -> None:
+        """End the link without calling ``on_close``."""
+        self._is_over = True
+        self.is_open = False
+        self._backlog.clear()
+        await self._connection.close()
+
+    def _description(self) -> dict[str, Any]:
+        description = self._connection.localDescription
+        return {"type": description.type, "sdp": description.sdp}
+
+    def _listen(self, kind: Channel, channel: RTCDataChannel) -> None:
+        reassembler = Reassembler()
+
+        def on_message(frame: bytes | str) -> None:
+            try:
+                payload = reassembler.receive(frame if isinstance(frame, bytes) else b"")
+                if payload is not None and not self._is_over:
+                    self._on_payload(self, kind, payload)
+            except ProtocolError as error:
+                logger.warning("link to %s closed: %s", self.peer_id, error)
+                self._end()
+
+        channel.on("message", on_message)
+        channel.on("open", self._channel_opened)
+        channel.on("close", self._end)
+
+    def _channel_opened(self) -> None:
+        both_open = self._collaboration.readyState == self._presence.readyState == "open"
+        if both_open and not self.is_open and not self._is_over:
+            self.is_open = True
+            self._on_open(self)
+
+    def _connection_changed(self) -> None:
+        logger.debug("link to %s is %s", self.peer_id, self._connection.connectionState)
+        if self._connection.connectionState in ("failed", "closed"):
+            self._end()
+
+    def _end(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self.is_open = False
+            self._on_close(self)
+
+    def _pump(self) -> None:
+        """Hand frames to aiortc while it has room for them."""
+        while self._backlog and self._collaboration.bufferedAmount < HIGH_WATER_BYTES:
+            if self._collaboration.readyState != "open":
+                return
+            frame = next(self._backlog[0], None)
+            if frame is None:
+                self._backlog.popleft()
+            else:
+                self._collaboration.send(frame)
+
+
+def _read_description(payload: Mapping[str, Any], kind: str) -> RTCSessionDescription:
+    if payload.get("type") != kind or not isinstance(payload.get("sdp"), str):
+        raise ProtocolError(f"the {kind} is malformed")
+    return RTCSessionDescription(payload["sdp"], kind)
+
+
+@contextmanager
+def _blaming_peer(what: str) -> Iterator[None]:
+    """Turn what aiortc raises for descriptions it cannot use into the one protocol error."""
+    try:
+        yield
+    except (
+        ValueError, KeyError, IndexError, AttributeError, TypeError, AssertionError,
+        InvalidAccessError, InvalidStateError, ConnectionError,
+    ) as error:  # fmt: skip
+        raise ProtocolError(f"{what} cannot be used: {error!r}") from error

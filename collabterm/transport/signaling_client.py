@@ -1,0 +1,274 @@
+"""A lasting session with the signaling server; must not know links or documents.
+
+It signs in, enters the room, beats, and does all of it again after any loss, with backoff and jitter::
+
+    connecting ─ challenge, auth, join ─► in the room ─ loss ─► waiting ─► connecting ...
+        └─ refused on this machine's default address ─► hosting the server here ─► connecting
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, WebSocketException
+
+from collabterm.errors import (
+    NotASignalingServer,
+    PortInUse,
+    ProtocolError,
+    ServerProblem,
+    ServerRefused,
+    ServerUnreachable,
+    VersionMismatch,
+)
+from collabterm.protocol.limits import MAX_SIGNAL_BYTES, PROTOCOL_VERSION
+from collabterm.protocol.signaling import (
+    AuthOk,
+    Challenge,
+    Error,
+    ErrorCode,
+    Heartbeat,
+    Introduction,
+    JoinRoom,
+    LeaveRoom,
+    PeerInfo,
+    PeerJoined,
+    PeerLeft,
+    RoomCreated,
+    RoomJoined,
+    RoomName,
+    ServerMessage,
+    SignalingMessage,
+    UnknownTypeError,
+    decode_server_message,
+    encode_signal,
+    unsupported_version,
+)
+from collabterm.transport.identity import Identity
+
+logger = logging.getLogger(__name__)
+
+OPEN_TIMEOUT_S: Final = 8.0
+FIRST_RETRY_S: Final = 0.2
+LONGEST_RETRY_S: Final = 15.0
+MISSED_BEATS: Final = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredRoom:
+    """We are in the room; ``created`` if it was new, ``hosting`` if the server runs in this process."""
+
+    created: bool
+    hosting: bool
+    peers: tuple[PeerInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LostServer:
+    """The server cannot be used now; another try follows after ``retry_s``, unless that is None."""
+
+    problem: ServerProblem
+    retry_s: float | None
+
+
+SignalingEvent = EnteredRoom | LostServer | PeerJoined | PeerLeft | Introduction
+
+
+class SignalingClient:
+    """The connection of one terminal to one room.
+
+    Args:
+        url: The server, ``ws://`` or ``wss://``.
+        room: The room to be in.
+        name: The name others see.
+        identity: The key that signs in.
+        host: Makes the server that this process hosts if none answers at ``url``; None to never host.
+        random: Source of the jitter.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        room: RoomName,
+        name: str,
+        identity: Identity,
+        host: Callable[[], AbstractAsyncContextManager[object]] | None,
+        random: Random,
+    ) -> None:
+        self._url = url
+        self._room = room
+        self._name = name
+        self._identity = identity
+        self._host = host
+        self._random = random
+        self._connection: ClientConnection | None = None
+        self._outgoing: set[asyncio.Task[None]] = set()
+        self._hosting = False
+
+    async def run(self, handle: Callable[[SignalingEvent], None]) -> None:
+        """Stay in the room until cancelled, or until the server can never be used like this."""
+        retry_s = FIRST_RETRY_S
+        async with AsyncExitStack() as hosted:
+            while True:
+                entered = False
+
+                def tell(event: SignalingEvent) -> None:
+                    nonlocal entered
+                    entered = entered or isinstance(event, EnteredRoom)
+                    handle(event)
+
+                try:
+                    problem = await self._stay(tell)
+                except ConnectionRefusedError as error:
+                    if await self._start_hosting(hosted):
+                        continue
+                    problem = ServerUnreachable(url=self._url, reason=error.strerror or "refused")
+                retry_s = FIRST_RETRY_S if entered else min(2 * retry_s, LONGEST_RETRY_S)
+                if isinstance(problem, VersionMismatch):
+                    handle(LostServer(problem, None))
+                    return
+                pause_s = retry_s * self._random.uniform(0.3, 1.0)
+                logger.info("lost the server: %s; again in %.1f s", problem, pause_s)
+                handle(LostServer(problem, pause_s))
+                await asyncio.sleep(pause_s)
+
+    def send(self, message: Introduction) -> None:
+        """Send an introduction if signed in; a lost one is repeated by the mesh."""
+        if self._connection is not None:
+            task = asyncio.ensure_future(self._send(self._connection, message))
+            self._outgoing.add(task)
+            task.add_done_callback(self._outgoing.discard)
+
+    async def leave(self) -> None:
+        """Tell the server that we go, so that others hear it at once."""
+        if self._connection is not None:
+            await self._send(self._connection, LeaveRoom())
+
+    async def _stay(self, tell: Callable[[SignalingEvent], None]) -> ServerProblem:
+        """Sign in and stay as long as it lasts; return why it ended."""
+        try:
+            async with connect(
+                self._url,
+                compression=None,
+                max_size=MAX_SIGNAL_BYTES,
+                open_timeout=OPEN_TIMEOUT_S,
+                close_timeout=0.5,
+                ping_interval=None,
+            ) as connection:
+                async with asyncio.timeout(OPEN_TIMEOUT_S):
+                    heartbeat_s = await self._sign_in(connection)
+                self._connection = connection
+                await self._converse(connection, heartbeat_s, tell)
+        except ServerProblem as problem:
+            return problem
+        except ConnectionRefusedError:
+            raise
+        except (InvalidHandshake, InvalidMessage, ProtocolError) as error:
+            logger.debug("not a signaling server: %s", error)
+            return NotASignalingServer(url=self._url)
+        except ConnectionClosed:
+            return ServerUnreachable(url=self._url, reason="it closed the connection")
+        except TimeoutError:
+            return ServerUnreachable(url=self._url, reason="no answer in time")
+        except (OSError, WebSocketException) as error:
+            reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+            return ServerUnreachable(url=self._url, reason=reason)
+        finally:
+            self._connection = None
+        return ServerUnreachable(url=self._url, reason="it closed the connection")
+
+    async def _sign_in(self, connection: ClientConnection) -> float:
+        challenge = await self._receive(connection)
+        if not isinstance(challenge, Challenge):
+            raise ProtocolError("the server did not begin with a challenge")
+        which = unsupported_version(challenge.version)
+        if which is not None:
+            upgrade = "the server" if which == "server" else "this collabterm"
+            raise VersionMismatch(
+                url=self._url, theirs=challenge.version, ours=PROTOCOL_VERSION, which=upgrade
+            )
+        await self._send(connection, self._identity.answer(challenge.nonce, self._name))
+        answer = await self._receive(connection)
+        if not isinstance(answer, AuthOk):
+            raise ProtocolError("the server did not answer the sign-in")
+        await self._send(connection, JoinRoom(self._room, create=True))
+        return challenge.heartbeat_s
+
+    async def _converse(
+        self, connection: ClientConnection, heartbeat_s: float, tell: Callable[[SignalingEvent], None]
+    ) -> None:
+        beating = asyncio.create_task(self._beat(connection, heartbeat_s))
+        try:
+            while True:
+                async with asyncio.timeout(MISSED_BEATS * heartbeat_s):
+                    message = await self._receive(connection)
+                match message:
+                    case RoomCreated():
+                        tell(EnteredRoom(created=True, hosting=self._hosting, peers=()))
+                    case RoomJoined(peers=peers):
+                        tell(EnteredRoom(created=False, hosting=self._hosting, peers=peers))
+                    case Heartbeat() | Challenge() | AuthOk() | Error():
+                        continue
+                    case _:
+                        tell(message)
+        finally:
+            beating.cancel()
+
+    async def _beat(self, connection: ClientConnection, heartbeat_s: float) -> None:
+        while True:
+            await asyncio.sleep(heartbeat_s)
+            await self._send(connection, Heartbeat())
+
+    async def _receive(self, connection: ClientConnection) -> ServerMessage:
+        """Return the next message that this side knows; raise the server's refusal."""
+        while True:
+            text = await connection.recv()
+            try:
+                message = decode_server_message(text)
+            except UnknownTypeError as error:
+                logger.debug("< ignored: %s", error)
+                continue
+            logger.debug("< %s", type(message).__name__)
+            if isinstance(message, Error):
+                self._raise_refusal(message)
+            return message
+
+    def _raise_refusal(self, error: Error) -> None:
+        match error.code:
+            case ErrorCode.BAD_VERSION:
+                raise VersionMismatch(
+                    url=self._url, theirs="another", ours=PROTOCOL_VERSION, which="the older side"
+                )
+            case ErrorCode.NO_SUCH_PEER | ErrorCode.NOT_IN_ROOM | ErrorCode.TOO_LARGE:
+                logger.info("the server refused: %s", error.message)
+            case _:
+                raise ServerRefused(url=self._url, message=error.message)
+
+    async def _send(self, connection: ClientConnection, message: SignalingMessage) -> None:
+        logger.debug("> %s", type(message).__name__)
+        try:
+            await connection.send(encode_signal(message))
+        except ConnectionClosed:
+            logger.debug("> lost: the connection is closed")
+
+    async def _start_hosting(self, hosted: AsyncExitStack) -> bool:
+        """Host the server in this process; return whether somebody listens there now."""
+        if self._host is None or self._hosting:
+            return False
+        try:
+            await hosted.enter_async_context(self._host())
+        except PortInUse:
+            return True
+        except ServerProblem as problem:
+            logger.info("cannot host: %s", problem)
+            return False
+        self._hosting = True
+        return True
