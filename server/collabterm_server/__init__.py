@@ -1,0 +1,1 @@
+"""The signaling server: introduces peers to each other; it must not read, hold or relay documents."""
