@@ -1,0 +1,159 @@
+"""The cursor stops where a reader expects it to."""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collabterm.document import motions
+from collabterm.document.clusters import cluster_end, cluster_start, starts_before
+from collabterm.document.display import display_line
+from collabterm.document.lines import LineIndex, Location
+from tests.document.plain_text import PlainLines, location_at, offset_of
+
+CLUSTERS = [
+    "a", "B", "_", "7", " ", "\t", "-", ".", "é", "e\u0301", "e\u0301\u0323", "ß", "Ж", "中", "한",
+    "\u1112\u1161\u11ab", "가\u11a8", "ｶ\uff9e", "กำ", "कि", "\x1b", "\x00", "\u2028", "\u200b", "\u202e",
+    "🙂", "👍🏽", "❤\ufe0f", "1\ufe0f\u20e3", "👩\u200d👩\u200d👧\u200d👦", "🏳\ufe0f\u200d🌈",
+    "👩🏻\u200d🤝\u200d👩🏽", "🇩🇪", "🇯🇵", "🏴\U000e0067\U000e0062\U000e007f", "a\u200d", "ل\u200c",
+    "\ue0a0", "\ud800", "\uffff", "\r",
+]  # fmt: skip
+lines_of_clusters = st.lists(st.sampled_from(CLUSTERS), max_size=12)
+texts_of_clusters = st.lists(st.sampled_from([*CLUSTERS, "\n", "\n"]), max_size=16)
+ascii_texts = st.text("ab_1 .,-\t\n", max_size=40)
+
+
+def boundaries(clusters: list[str]) -> list[int]:
+    return [0, *accumulate(map(len, clusters))]
+
+
+def locations(clusters: list[str]) -> list[Location]:
+    return [location_at("".join(clusters), offset) for offset in boundaries(clusters)]
+
+
+@given(lines_of_clusters)
+def test_boundaries_of_a_line_are_those_of_its_clusters(clusters: list[str]) -> None:
+    line = "".join(clusters)
+    expected = boundaries(clusters)
+    for column in range(len(line) + 1):
+        assert cluster_start(line, column) == max(stop for stop in expected if stop <= column)
+        assert cluster_end(line, column) == min(
+            (stop for stop in expected if stop > column), default=len(line)
+        )
+
+
+@given(st.text(st.sampled_from("".join(CLUSTERS)), max_size=24))
+def test_start_and_end_agree_on_any_text(line: str) -> None:
+    stops = [0]
+    while stops[-1] < len(line):
+        stops.append(cluster_end(line, stops[-1]))
+    assert stops == sorted({*(cluster_start(line, column) for column in range(len(line) + 1)), len(line)})
+    assert stops[-2::-1] == list(starts_before(line, len(line)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "clusters"),
+    [
+        ("GB4", ["\x07", "\u0301"]),
+        ("GB5", ["a", "\u200b"]),
+        ("GB6", ["\u1100\u1100\u1161"]),
+        ("GB7", ["가\u1161\u11a8"]),
+        ("GB8", ["각\u11a8", "\u1161"]),
+        ("GB9", ["\u0301", "a\u200d", "b"]),
+        ("GB9a", ["क\u0903", "ข"]),
+        ("GB11", ["👩\u0308\u200d👩", "a\u200d", "👩\u200d\u200d", "👩"]),
+        ("GB12", ["🇩🇪", "🇩🇪", "🇩"]),
+        ("GB13", ["x", "🇩🇪", "🇩\u0308", "🇪"]),
+        ("GB999", ["a", "中", "中", "🙂", "🙂"]),
+    ],
+)
+def test_clusters_follow_the_rule(rule: str, clusters: list[str]) -> None:
+    line = "".join(clusters)
+    stops = [cluster_start(line, column) for column in range(len(line))]
+    assert sorted(set(stops)) == boundaries(clusters)[:-1], rule
+
+
+@given(texts_of_clusters)
+def test_right_visits_every_cluster_and_left_visits_them_back(clusters: list[str]) -> None:
+    lines = PlainLines("".join(clusters))
+    expected = locations(clusters)
+    for here, there in zip(expected, [*expected[1:], expected[-1]], strict=True):
+        assert motions.right(lines, here) == there
+    for here, there in zip(expected, [expected[0], *expected[:-1]], strict=True):
+        assert motions.left(lines, here) == there
+
+
+@given(texts_of_clusters, st.integers(-3, 20), st.integers(-3, 40))
+def test_clamp_answers_the_last_stop_of_the_row_before(clusters: list[str], row: int, column: int) -> None:
+    lines = PlainLines("".join(clusters))
+    stops = locations(clusters)
+    clamped = motions.clamp(lines, Location(row, column))
+    assert clamped == max([stop for stop in stops if stop <= (row, max(column, 0))], default=stops[0])
+
+
+@given(ascii_texts, st.data())
+def test_word_right_ends_where_a_pattern_does(text: str, data: st.DataObject) -> None:
+    offset = data.draw(st.integers(0, len(text)))
+    match = re.compile(r"\n|[ \t]*(?:\w+|[^\w\s]+)?").match(text, offset)
+    assert match is not None
+    assert motions.word_right(PlainLines(text), location_at(text, offset)) == location_at(text, match.end())
+
+
+@given(ascii_texts, st.data())
+def test_word_left_mirrors_word_right(text: str, data: st.DataObject) -> None:
+    offset = data.draw(st.integers(0, len(text)))
+    mirror = text[::-1]
+    there = motions.word_right(PlainLines(mirror), location_at(mirror, len(text) - offset))
+    expected = location_at(text, len(text) - offset_of(mirror, there))
+    assert motions.word_left(PlainLines(text), location_at(text, offset)) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "stops"),
+    [
+        ("größe  naı\u0308ve", [5, 13]),
+        ("self._rows[0] += 中文", [4, 5, 10, 11, 12, 13, 16, 19]),
+        ("👍🏽👍 ok", [3, 6]),
+        ("  ", [2]),
+    ],
+)
+def test_word_right_knows_words_of_any_script(line: str, stops: list[int]) -> None:
+    reached = [motions.word_right(PlainLines(line), Location(0, 0))]
+    while reached[-1].column < len(line):
+        reached.append(motions.word_right(PlainLines(line), reached[-1]))
+    assert [location.column for location in reached] == stops
+
+
+@given(texts_of_clusters, st.data())
+def test_up_and_down_stop_at_the_cluster_that_covers_the_goal(
+    clusters: list[str], data: st.DataObject
+) -> None:
+    text = "".join(clusters)
+    lines = PlainLines(text)
+    stops = locations(clusters)
+    here = data.draw(st.sampled_from(stops))
+    goal = data.draw(st.integers(0, 30))
+    distance = data.draw(st.integers(1, 4))
+    for motion, row in [(motions.up, here.row - distance), (motions.down, here.row + distance)]:
+        there = motion(lines, here, goal, distance)
+        row = min(max(row, 0), lines.row_count - 1)
+        if row == here.row:
+            assert there == (stops[0] if motion is motions.up else stops[-1])
+            continue
+        cells = [
+            (display_line(lines.line(row)).cell_of(stop.column), stop) for stop in stops if stop.row == row
+        ]
+        assert there == max(pair for pair in cells if pair[0] <= goal)[1]
+
+
+def test_ends_of_row_and_document_are_found_in_a_real_line_index() -> None:
+    lines = LineIndex("one\nthree\n")
+    middle = Location(1, 2)
+    assert motions.line_start(lines, middle) == Location(1, 0)
+    assert motions.line_end(lines, middle) == Location(1, 5)
+    assert motions.document_start(lines, middle) == Location(0, 0)
+    assert motions.document_end(lines, middle) == Location(2, 0) == lines.end
