@@ -15,7 +15,7 @@ MAX_NAME_CHARS: Final = 32
 """Shown at a cursor and in a list: longer names hide text."""
 
 MAX_SIGNAL_BYTES: Final = 65_536
-"""One signaling message. A session description with every candidate of a well-connected host is under 8 KB."""
+"""One signaling message. A description with all candidates of a well-connected host is under 8 KB."""
 
 MAX_FRAME_BYTES: Final = 16_384
 """One data channel frame, header included: what every WebRTC implementation accepts and interleaves well."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Final, NewType, assert_never
 
 from collabterm.errors import ProtocolError
+from collabterm.lib0 import Reader, write_bytes, write_uint
 from collabterm.protocol.limits import (
     MAX_AWARENESS_BYTES,
     MAX_AWARENESS_CLIENTS,
     MAX_MESSAGE_BYTES,
 )
-from collabterm.lib0 import Reader, write_bytes, write_uint
 
 ClientId = NewType("ClientId", int)
 """A CRDT replica (53 bits); never the same thing as a peer id, which is a connection."""

@@ -208,7 +208,10 @@ SignalingMessage = ClientMessage | ServerMessage
 
 
 class UnknownTypeError(ProtocolError):
-    """A message of a type that this end does not know; ``type_name`` is as received."""
+    """The bytes received do not follow the protocol ({problem}).
+
+    The type is none that this end knows; ``type_name`` is as received.
+    """
 
     def __init__(self, type_name: str) -> None:
         super().__init__(f"message type {type_name[:40]!r} is unknown")
@@ -403,9 +406,13 @@ def _load(text: str | bytes) -> _Fields:
     if len(text) > MAX_SIGNAL_BYTES:
         raise ProtocolError("a signaling message is over its limit")
     try:
-        return _Fields(json.loads(text))
+        return _Fields(json.loads(text, parse_constant=_refuse_constant))
     except (ValueError, RecursionError) as error:
         raise ProtocolError("a signaling message is not JSON") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 class _Fields:
@@ -472,7 +479,7 @@ class _Fields:
 
 
 def unsupported_version(theirs: int) -> str | None:
-    """Return which side is behind, ``"client"`` or ``"server"``, seen from this end; None if equal."""
+    """Return which side is behind, ``"client"`` or ``"server"``, as a client sees it; None if equal."""
     if theirs == PROTOCOL_VERSION:
         return None
     return "server" if theirs < PROTOCOL_VERSION else "client"

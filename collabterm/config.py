@@ -1,0 +1,225 @@
+"""Settings and the places where things are kept; must not create files or folders.
+
+The command line beats the environment (``COLLABTERM_SERVER``, ``COLLABTERM_NAME``, ``COLLABTERM_STUN``),
+which beats the config file, which beats the defaults. The config file is TOML with up to three keys::
+
+    server = "wss://collab.example.org"
+    name = "Ada"
+    stun = ["stun:stun.example.org:3478"]
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import pwd
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+import platformdirs
+
+from collabterm.errors import BadName, BadServerUrl, BadSetting
+from collabterm.protocol.limits import MAX_NAME_CHARS
+from collabterm.protocol.signaling import check_name
+
+DEFAULT_SERVER: Final = "ws://localhost:3001"
+DEFAULT_STUN: Final[tuple[str, ...]] = ()
+"""None: no third party hears of a session that nobody told it about."""
+
+_APP: Final = "collabterm"
+_DEFAULT_NAME: Final = "guest"
+_MAX_PORT: Final = 65_535
+_SCHEMES: Final = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
+_HOST_AND_PORT: Final = re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{1,5}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a session needs to know; ``stun`` may be empty."""
+
+    server: str
+    name: str
+    stun: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _FileSettings:
+    server: str | None = None
+    name: str | None = None
+    stun: tuple[str, ...] | None = None
+
+
+def load_settings(
+    *, config_path: Path, environ: Mapping[str, str], server: str | None, name: str | None
+) -> Settings:
+    """Return the settings in force.
+
+    Args:
+        config_path: The TOML file; it need not exist.
+        environ: The environment. An empty server or name counts as not set; an empty
+            ``COLLABTERM_STUN`` means no STUN server.
+        server: From the command line, if given.
+        name: From the command line, if given.
+
+    Raises:
+        UsageError: ``BadServerUrl``, ``BadName`` or ``BadSetting``.
+    """
+    kept = _read_config(config_path)
+    server = server if server is not None else environ.get("COLLABTERM_SERVER") or None
+    name = name if name is not None else environ.get("COLLABTERM_NAME") or None
+    stun = _stun_from_environment(environ)
+    if stun is None:
+        stun = DEFAULT_STUN if kept.stun is None else kept.stun
+    return Settings(
+        server=check_server_url(server) if server is not None else kept.server or DEFAULT_SERVER,
+        name=check_name(name) if name is not None else kept.name or _login_name(environ),
+        stun=stun,
+    )
+
+
+def check_server_url(url: str) -> str:
+    """Return the WebSocket address that ``url`` means; ``host:port`` and ``http(s)://`` are understood.
+
+    Raises:
+        BadServerUrl: If it is none of these, or has credentials, a fragment or an impossible port.
+    """
+    stripped = url.strip()
+    try:
+        parts = urlsplit(stripped if "://" in stripped else f"ws://{stripped}")
+    except ValueError as error:
+        raise BadServerUrl(url=url) from error
+    scheme = _SCHEMES.get(parts.scheme)
+    fits = (
+        scheme is not None
+        and all(char.isprintable() and not char.isspace() for char in stripped)
+        and "#" not in stripped
+        and _is_host_and_port(parts.netloc)
+        and ("://" in stripped or ":" in parts.netloc.rpartition("]")[2])
+    )
+    if not fits or scheme is None:
+        raise BadServerUrl(url=url)
+    path = "" if parts.path == "/" and not parts.query else parts.path
+    return SplitResult(scheme, parts.netloc, path, parts.query, "").geturl()
+
+
+def config_path() -> Path:
+    """Return where the config file is looked for."""
+    return platformdirs.user_config_path(_APP, appauthor=False) / "config.toml"
+
+
+def state_dir() -> Path:
+    """Return the folder for what outlives a session but is no document."""
+    return platformdirs.user_state_path(_APP, appauthor=False)
+
+
+def log_path() -> Path:
+    """Return where the log goes while the screen is the editor's."""
+    return platformdirs.user_log_path(_APP, appauthor=False) / "collabterm.log"
+
+
+def identity_path() -> Path:
+    """Return where this user's secret seed is kept."""
+    return platformdirs.user_data_path(_APP, appauthor=False) / "identity.seed"
+
+
+def rescue_dir() -> Path:
+    """Return the folder for emergency copies."""
+    return state_dir() / "rescued"
+
+
+def _read_config(path: Path) -> _FileSettings:
+    try:
+        table = tomllib.loads(path.read_bytes().decode())
+    except (FileNotFoundError, NotADirectoryError):
+        return _FileSettings()
+    except OSError as error:
+        raise BadSetting(setting="file", path=path, problem=error.strerror) from error
+    except UnicodeDecodeError as error:
+        raise BadSetting(setting="encoding", path=path, problem="it is not UTF-8") from error
+    except ValueError as error:  # TOMLDecodeError, and what int() says to a number of 5,000 digits
+        raise BadSetting(setting="syntax", path=path, problem=error) from error
+    kept = _FileSettings()
+    for key, value in table.items():
+        try:
+            kept = _with_setting(kept, key, value)
+        except (BadServerUrl, BadName, ValueError) as error:
+            raise BadSetting(setting=key, path=path, problem=error) from error
+    return kept
+
+
+def _with_setting(kept: _FileSettings, key: str, value: object) -> _FileSettings:
+    match key, value:
+        case "server", str():
+            return replace(kept, server=check_server_url(value))
+        case "name", str():
+            return replace(kept, name=check_name(value))
+        case "stun", list():
+            return replace(kept, stun=_check_stun(value))
+        case "server" | "name", _:
+            raise ValueError("it is not a string in quotes")
+        case "stun", _:
+            raise ValueError("it is not a list")
+        case _:
+            raise ValueError("the settings are server, name and stun")
+
+
+def _stun_from_environment(environ: Mapping[str, str]) -> tuple[str, ...] | None:
+    listed = environ.get("COLLABTERM_STUN")
+    if listed is None:
+        return None
+    try:
+        return _check_stun([entry.strip() for entry in listed.split(",") if entry.strip()])
+    except ValueError as error:
+        raise BadSetting(setting="COLLABTERM_STUN", path="the environment", problem=error) from error
+
+
+def _check_stun(entries: Iterable[object]) -> tuple[str, ...]:
+    checked = []
+    for entry in entries:
+        if not isinstance(entry, str):
+            raise ValueError("an entry is not a string in quotes")  # noqa: TRY004 - one kind of error
+        scheme, _, rest = entry.partition(":")
+        if scheme != "stun" or not _is_host_and_port(rest):
+            raise ValueError(f"{entry!r} does not look like stun:host or stun:host:port")
+        checked.append(entry)
+    return tuple(checked)
+
+
+def _is_host_and_port(text: str) -> bool:
+    """Return whether this is a host name or address, with or without a port (1 to 65535)."""
+    found = _HOST_AND_PORT.fullmatch(text)
+    if found is None:
+        return False
+    host, port = found["host"], found["port"]
+    if port is not None and not 1 <= int(port) <= _MAX_PORT:
+        return False
+    if host.startswith("["):
+        return _is_ipv6(host[1:-1])
+    return any(map(str.isalnum, host)) and all(char.isalnum() or char in "-._" for char in host)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _login_name(environ: Mapping[str, str]) -> str:
+    """Return the login name cut to what ``check_name`` accepts, or a stand-in."""
+    login = environ.get("LOGNAME") or environ.get("USER") or _account_name()
+    fit = "".join(filter(str.isprintable, login)).strip()[:MAX_NAME_CHARS].strip()
+    return fit or _DEFAULT_NAME
+
+
+def _account_name() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return ""

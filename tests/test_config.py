@@ -1,0 +1,244 @@
+"""Settings: who beats whom, and what is refused with which sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collabterm import config
+from collabterm.config import (
+    DEFAULT_SERVER,
+    DEFAULT_STUN,
+    Settings,
+    check_server_url,
+    load_settings,
+)
+from collabterm.errors import BadName, BadServerUrl, BadSetting
+from collabterm.protocol.signaling import check_name
+
+_ENVIRON = {"LOGNAME": "ada"}
+
+
+def settings(
+    path: Path, environ: dict[str, str] = _ENVIRON, *, server: str | None = None, name: str | None = None
+) -> Settings:
+    return load_settings(config_path=path, environ=environ, server=server, name=name)
+
+
+@pytest.fixture
+def missing(tmp_path: Path) -> Path:
+    return tmp_path / "missing.toml"
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text('server = "ws://file:1"\nname = "File"\nstun = ["stun:file:1"]\n')
+    return path
+
+
+class TestPrecedence:
+    def test_without_anything_there_are_defaults(self, missing: Path) -> None:
+        assert settings(missing) == Settings(DEFAULT_SERVER, "ada", DEFAULT_STUN)
+
+    def test_the_file_beats_the_defaults(self, written: Path) -> None:
+        assert settings(written) == Settings("ws://file:1", "File", ("stun:file:1",))
+
+    def test_the_environment_beats_the_file(self, written: Path) -> None:
+        environ = {
+            "COLLABTERM_SERVER": "ws://env:1",
+            "COLLABTERM_NAME": "Env",
+            "COLLABTERM_STUN": "stun:a, stun:b:2",
+        }
+        assert settings(written, environ) == Settings("ws://env:1", "Env", ("stun:a", "stun:b:2"))
+
+    def test_the_command_line_beats_the_environment(self, written: Path) -> None:
+        environ = {"COLLABTERM_SERVER": "ws://env:1", "COLLABTERM_NAME": "Env"}
+        chosen = settings(written, environ, server="ws://line:1", name="Line")
+        assert (chosen.server, chosen.name) == ("ws://line:1", "Line")
+
+    def test_a_bad_value_that_is_beaten_does_not_matter(self, missing: Path) -> None:
+        environ = {"COLLABTERM_SERVER": "?", "COLLABTERM_NAME": "\x1b"}
+        assert settings(missing, environ, server="ws://line:1", name="Line").name == "Line"
+
+    def test_an_empty_server_or_name_in_the_environment_is_not_set(self, written: Path) -> None:
+        chosen = settings(written, {"COLLABTERM_SERVER": "", "COLLABTERM_NAME": ""})
+        assert (chosen.server, chosen.name) == ("ws://file:1", "File")
+
+    def test_stun_can_be_switched_off(self, tmp_path: Path, missing: Path) -> None:
+        (tmp_path / "off.toml").write_text("stun = []")
+        assert settings(tmp_path / "off.toml").stun == ()
+        assert settings(missing, {"COLLABTERM_STUN": ""}).stun == ()
+
+
+class TestRefused:
+    @pytest.mark.parametrize("server", ["", "ftp://host"])
+    def test_a_bad_server_on_the_command_line(self, missing: Path, server: str) -> None:
+        with pytest.raises(BadServerUrl):
+            settings(missing, server=server)
+
+    @pytest.mark.parametrize("name", ["", "\x1b[31m", "x" * 33])
+    def test_a_bad_name_on_the_command_line(self, missing: Path, name: str) -> None:
+        with pytest.raises(BadName):
+            settings(missing, name=name)
+
+    def test_a_bad_server_or_name_in_the_environment(self, missing: Path) -> None:
+        with pytest.raises(BadServerUrl):
+            settings(missing, {"COLLABTERM_SERVER": "ftp://host"})
+        with pytest.raises(BadName):
+            settings(missing, {"COLLABTERM_NAME": "\x1b"})
+
+    @pytest.mark.parametrize(
+        "stun", ["host", "turn:host", "stun:", "stun:host:0", "stun:host:65536", "stun:a b", "stun:a:b:c"]
+    )
+    def test_a_bad_stun_server_in_the_environment(self, missing: Path, stun: str) -> None:
+        with pytest.raises(BadSetting, match=r"COLLABTERM_STUN.* in the environment"):
+            settings(missing, {"COLLABTERM_STUN": stun})
+
+    @pytest.mark.parametrize(
+        ("content", "setting", "problem"),
+        [
+            ("color = 1", "color", "the settings are server, name and stun"),
+            ("[server]\nurl = 1", "server", "it is not a string"),
+            ("name = 7", "name", "it is not a string"),
+            ("name = ''", "name", "not a name to show"),
+            ("server = 'ftp://host'", "server", "not a server address"),
+            ("stun = 'stun:host'", "stun", "it is not a list"),
+            ("stun = [1]", "stun", "an entry is not a string"),
+            ("stun = ['host']", "stun", "does not look like stun:host"),
+            ("name = Ada", "syntax", "line 1"),
+            (f"name = {'9' * 5_000}", "syntax", "digits"),
+            ("name = 'Ada'\nname = 'Bob'", "syntax", "Cannot overwrite a value"),
+        ],
+    )
+    def test_a_bad_line_in_the_file_is_named_with_what_is_wrong(
+        self, tmp_path: Path, content: str, setting: str, problem: str
+    ) -> None:
+        path = tmp_path / "config.toml"
+        path.write_text(content)
+        with pytest.raises(BadSetting, match=problem) as raised:
+            settings(path, server="ws://line:1", name="Line")
+        assert raised.value.fields["path"] == path
+        assert raised.value.fields["setting"] == setting
+
+    def test_a_file_that_is_not_utf8(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.toml"
+        path.write_bytes(b"name = '\xff'")
+        with pytest.raises(BadSetting, match="it is not UTF-8"):
+            settings(path)
+
+    def test_a_folder_in_place_of_the_file(self, tmp_path: Path) -> None:
+        with pytest.raises(BadSetting, match="Is a directory"):
+            settings(tmp_path)
+
+
+class TestLoginName:
+    @pytest.mark.parametrize(
+        ("environ", "name"),
+        [
+            ({"LOGNAME": "ada", "USER": "bob"}, "ada"),
+            ({"USER": "bob"}, "bob"),
+            ({"USER": "  a\x1b[31m\n "}, "a[31m"),
+            ({"USER": "x" * 100}, "x" * 32),
+            ({"USER": "\x1b"}, "guest"),
+        ],
+    )
+    def test_it_is_made_fit_to_show(self, missing: Path, environ: dict[str, str], name: str) -> None:
+        assert settings(missing, environ).name == name
+
+    def test_without_an_environment_it_is_the_account_s(self, missing: Path) -> None:
+        assert settings(missing, {}).name
+
+    @given(st.text(st.characters(codec=None)))
+    def test_every_login_name_becomes_a_name_to_show(self, login: str) -> None:
+        name = settings(Path("/nonexistent/config.toml"), {"LOGNAME": login}).name
+        assert check_name(name) == name
+
+
+class TestServerUrl:
+    @pytest.mark.parametrize(
+        ("url", "meant"),
+        [
+            ("ws://localhost:3001", "ws://localhost:3001"),
+            ("wss://host", "wss://host"),
+            ("WSS://Host:1/path?query=1", "wss://Host:1/path?query=1"),
+            ("http://host:80/", "ws://host:80"),
+            ("https://collab.example.org/", "wss://collab.example.org"),
+            ("localhost:3001", "ws://localhost:3001"),
+            ("192.0.2.1:65535", "ws://192.0.2.1:65535"),
+            ("[::1]:3001", "ws://[::1]:3001"),
+            ("ws://[::1]", "ws://[::1]"),
+            ("  ws://host \n", "ws://host"),
+            ("ws://bücher.example:1", "ws://bücher.example:1"),
+        ],
+    )
+    def test_what_people_write_becomes_a_websocket_address(self, url: str, meant: str) -> None:
+        assert check_server_url(url) == meant
+        assert check_server_url(meant) == meant
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "",
+            " ",
+            "host",
+            "::1",
+            "[::1]",
+            "/path",
+            "ws://",
+            "ws:///path",
+            "ws:host",
+            "ftp://host",
+            "file:///etc/passwd",
+            "://host",
+            "ws://host:0",
+            "ws://host:65536",
+            "ws://host:99999999999999999999",
+            "ws://host:port",
+            "ws://host:-1",
+            "ws://host:",
+            "ws://:3001",
+            "ws://[::1",
+            "ws://[::g]:1",
+            "ws://[]:1",
+            "ws://...:1",
+            "ws://a b:1",
+            "ws://ho\nst:1",
+            "ws://host:1/\x1b",
+            "ws://host:1/\udc80",
+            "ws://user:secret@host",
+            "ws://host/#fragment",
+            "ws://host:\u0663",
+        ],
+    )
+    def test_the_rest_is_refused(self, url: str) -> None:
+        with pytest.raises(BadServerUrl):
+            check_server_url(url)
+
+    @given(st.text())
+    def test_every_text_is_an_address_or_refused(self, url: str) -> None:
+        try:
+            meant = check_server_url(url)
+        except BadServerUrl:
+            return
+        assert check_server_url(meant) == meant
+
+
+@pytest.mark.parametrize(
+    "place",
+    [config.config_path, config.state_dir, config.log_path, config.identity_path, config.rescue_dir],
+)
+def test_asking_for_a_place_creates_nothing(
+    place: Callable[[], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for kind in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    path = place()
+    assert path.is_relative_to(tmp_path)
+    assert "collabterm" in path.parts
+    assert list(tmp_path.iterdir()) == []
