@@ -204,6 +204,11 @@ class Room:
         """Return the peers with an open link."""
         return frozenset(self._peers)
 
+    def awaited_names(self) -> tuple[str, ...]:
+        """Return the names of those the server says are here but whose presence is not known."""
+        known = {participant.peer_id for participant in self.participants}
+        return tuple(name for peer_id, name in self._roster.items() if peer_id not in known)
+
     def is_expected(self, peer_id: str) -> bool:
         """Return whether the server says that a peer is in the room."""
         return peer_id in self._roster

@@ -18,6 +18,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, assert_never
 
 from collabterm.errors import ProtocolError
@@ -92,28 +93,28 @@ class Mesh:
         self._is_signed_in = False
         self._flush_scheduled = False
         self._jobs: set[asyncio.Task[None]] = set()
+        self._tasks = asyncio.TaskGroup()
         self._make_link: Callable[..., PeerLink] | None = None
         self._ready = asyncio.Event()
-        self._ticker: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
+        await self._tasks.__aenter__()
         self._room.on_outgoing(self._schedule_flush)
         self._start(self._prepare())
-        self._ticker = asyncio.create_task(self._tick_forever())
+        self._start(self._tick_forever())
         return self
 
-    async def __aexit__(self, *exc_info: object) -> None:
-        assert self._ticker is not None
-        self._ticker.cancel()
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for outgoing in self._room.say_goodbye():
             self._deliver(outgoing.peer_id, outgoing.channel, outgoing.payload)
         links = [peer.link for peer in self._peers.values() if peer.link is not None]
-        await asyncio.wait(
-            [asyncio.create_task(_close_after_farewell(link)) for link in links] or [self._ticker]
-        )
+        await asyncio.gather(*(_close_after_farewell(link) for link in links))
         for job in self._jobs:
             job.cancel()
+        await self._tasks.__aexit__(kind, error, trace)
 
     def handle(self, event: SignalingEvent) -> None:
         """Follow what the signaling connection tells."""
@@ -318,14 +319,9 @@ class Mesh:
             peer.link.send(channel, payload)
 
     def _start(self, job: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(job)
+        task = self._tasks.create_task(job)
         self._jobs.add(task)
-        task.add_done_callback(self._job_done)
-
-    def _job_done(self, task: asyncio.Task[None]) -> None:
-        self._jobs.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self._loop.call_exception_handler({"message": "a mesh job failed", "exception": task.exception()})
+        task.add_done_callback(self._jobs.discard)
 
     def _now(self) -> float:
         return self._loop.time()

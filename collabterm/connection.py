@@ -1,0 +1,105 @@
+"""A session's network, put together: signaling, the mesh of links and the server hosted in between.
+
+It composes and holds no protocol of its own. Importing it imports websockets, so it is imported late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from random import SystemRandom
+
+from collabterm.config import DEFAULT_SERVER
+from collabterm.errors import ServerProblem
+from collabterm.file_keeper import FileKeeper
+from collabterm.join_request import JoinRequest
+from collabterm.session.events import InSync, RoomEvent, StatusChanged
+from collabterm.session.room import Room
+from collabterm.transport.identity import Identity
+from collabterm.transport.mesh import Mesh
+from collabterm.transport.signaling_client import EnteredRoom, LostServer, SignalingClient, SignalingEvent
+
+_DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 3001
+
+
+async def stay_connected(
+    request: JoinRequest,
+    identity: Identity,
+    room: Room,
+    keeper: FileKeeper,
+    on_refused: Callable[[ServerProblem], None],
+) -> None:
+    """Stay in the room until cancelled; then say goodbye.
+
+    Args:
+        request: Which room on which server, under which name.
+        identity: Who signs in.
+        room: Told what arrives.
+        keeper: Seeds the room if it is new.
+        on_refused: Called if the server cannot be used and there is nothing yet to go on with.
+    """
+    settings = request.settings
+    client = SignalingClient(
+        url=settings.server,
+        room=request.room,
+        name=settings.name,
+        identity=identity,
+        host=_host_here if settings.server == DEFAULT_SERVER else None,
+        random=SystemRandom(),
+    )
+    mesh = Mesh(room, identity.peer_id, client, settings.stun, SystemRandom())
+    follower = _Follower(room, keeper, mesh, on_refused)
+    async with mesh:
+        gc.collect()
+        gc.freeze()  # what the imports left is never garbage; not walking it again keeps pauses off the keys
+        try:
+            await client.run(follower.follow)
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await client.leave()
+
+
+class _Follower:
+    """Passes signaling events on to the mesh, and knows whether we have ever been in the room."""
+
+    def __init__(
+        self, room: Room, keeper: FileKeeper, mesh: Mesh, on_refused: Callable[[ServerProblem], None]
+    ) -> None:
+        self._room = room
+        self._keeper = keeper
+        self._mesh = mesh
+        self._on_refused = on_refused
+        self._has_entered = False
+        self._has_compared = False
+        room.subscribe(self._on_room_event)
+
+    def follow(self, event: SignalingEvent) -> None:
+        """Seed a room that is new with our file; give up on a server that never worked."""
+        match event:
+            case EnteredRoom(created=created):
+                if created and not self._has_entered:
+                    self._keeper.seed()
+                self._has_entered = True
+            case LostServer(problem=problem) if not self._has_entered and self._room.document.is_pristine:
+                self._on_refused(problem)
+            case _:
+                pass
+        self._mesh.handle(event)
+
+    def _on_room_event(self, event: RoomEvent) -> None:
+        if (
+            isinstance(event, StatusChanged)
+            and isinstance(self._room.status, InSync)
+            and not self._has_compared
+        ):
+            self._has_compared = True
+            self._keeper.compare()
+
+
+def _host_here() -> AbstractAsyncContextManager[object]:
+    """Make the server that this process hosts when nobody else does."""
+    from collabterm_server.relay import SignalingServer  # noqa: PLC0415  # only who hosts pays for it
+
+    return SignalingServer(_DEFAULT_HOST, _DEFAULT_PORT)

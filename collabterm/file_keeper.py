@@ -1,0 +1,115 @@
+"""The one file that the room's text is saved to: when it may be written and what was written last.
+
+It must not draw anything; ``collabterm.tui.saving`` says what it answers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from collabterm.document.file_format import TextFormat, encode_file
+from collabterm.document.shared_text import Change, Document
+from collabterm.storage import files
+from collabterm.storage.files import Fingerprint, LoadedFile
+from collabterm.tui.saving import NeedsConsent, NeedsPath, Saved, SaveOutcome
+
+_PLAIN: Final = TextFormat(newline="\n", bom=False)
+
+
+class FileKeeper:
+    """The file of one document.
+
+    Args:
+        document: Whose text is saved.
+        path: Where to, if the person named a file.
+        loaded: What was there at the start, if anything.
+    """
+
+    def __init__(self, document: Document, path: Path | None, loaded: LoadedFile | None) -> None:
+        self._document = document
+        self._path = path
+        self._loaded = loaded
+        self._agreed: Fingerprint | None = None
+        """What the file holds as far as the person has agreed to its being replaced; None if it is absent."""
+        self._saved_hash: bytes | None = None
+        self._is_modified: bool | None = None
+        document.subscribe(self._on_change)
+
+    @property
+    def name(self) -> str:
+        """The file's name, or an empty string."""
+        return self._path.name if self._path is not None else ""
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether the text is another than on disk, as far as we know; with no file, if there is any."""
+        if self._is_modified is None:
+            if self._saved_hash is None:
+                self._is_modified = self._document.lines.size > 0
+            else:
+                self._is_modified = self._document.lines.text_hash() != self._saved_hash
+        return self._is_modified
+
+    def seed(self) -> None:
+        """Put what was loaded into the document of a room that is new."""
+        if self._loaded is None:
+            return
+        text_format = self._loaded.text_format
+        properties: dict[str, str | bool] = {
+            "name": self._loaded.path.name, "newline": text_format.newline, "bom": text_format.bom,
+        }  # fmt: skip
+        self._document.seed(self._loaded.text, properties)
+        self._agree(self._loaded.fingerprint)
+
+    def compare(self) -> None:
+        """Take note if the room's text already is what the file holds."""
+        if self._loaded is not None and self._raw() == encode_file(
+            self._loaded.text, self._loaded.text_format
+        ):
+            self._agree(self._loaded.fingerprint)
+
+    def save(self, path: str | None = None, *, overwrite: bool = False) -> SaveOutcome:
+        """Write the text; to ``path`` if given, which is the file from then on.
+
+        Raises:
+            FileProblem: If it cannot be written; nothing changed.
+        """
+        target = Path(path).expanduser() if path is not None else self._path
+        if target is None:
+            return NeedsPath()
+        agreed = self._agreed if target == self._path else None
+        raw = self._raw()
+        on_disk = files.read_fingerprint(target)
+        if on_disk not in (None, agreed, files.fingerprint_of(raw)) and not overwrite:
+            return NeedsConsent(str(target))
+        fingerprint = files.save(target, raw)
+        self._path = target
+        self._agree(fingerprint)
+        return Saved(str(target))
+
+    def rescue(self, folder: Path, name: str) -> Path | None:
+        """Keep a copy of text that is on no disk; return where, or None if nothing would be lost."""
+        if not self.is_modified or not self._document.lines.size:
+            return None
+        return files.save_rescue(folder, name, self._raw())
+
+    def _on_change(self, change: Change) -> None:
+        self._is_modified = True if self._saved_hash is None else None
+
+    def _agree(self, fingerprint: Fingerprint) -> None:
+        self._agreed = fingerprint
+        self._saved_hash = self._document.lines.text_hash()
+        self._is_modified = False
+
+    def _raw(self) -> bytes:
+        return encode_file(self._document.text(), self._text_format())
+
+    def _text_format(self) -> TextFormat:
+        """Return the file's format as the room agreed on it; properties come from peers."""
+        properties = self._document.properties()
+        match properties.get("newline"):
+            case "\n" | "\r\n" | "\r" as newline:
+                return TextFormat(newline=newline, bom=properties.get("bom") is True)
+            case _:
+                return self._loaded.text_format if self._loaded is not None else _PLAIN

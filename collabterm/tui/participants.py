@@ -1,0 +1,58 @@
+"""The top row: everybody in the room in their color; must not know where anybody's cursor is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from collabterm.document.display import display_line, safe_text
+from collabterm.tui.painters import Span, paint_row
+
+_BASE: Final = Style(color="#c8ccd4", bgcolor="#2c313a")
+_AWAY: Final = Style(color="#7d8590")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to list; ``color`` is None while there is no link to them."""
+
+    name: str
+    color: str | None
+    is_self: bool = False
+
+
+class ParticipantsBar(Widget):
+    """One row of names."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._people: tuple[Person, ...] = ()
+
+    def show_people(self, people: Sequence[Person]) -> None:
+        """Show these people, the own name first."""
+        if tuple(people) != self._people:
+            self._people = tuple(people)
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Paint the row; those who do not fit are counted."""
+        text, spans, width = "", [], self.size.width
+        for index, person in enumerate(self._people):
+            suffix = " (you)" if person.is_self else "" if person.color else " (connecting)"
+            entry = f" ● {safe_text(person.name)}{suffix} "
+            rest = f" +{len(self._people) - index}"
+            if display_line(text + entry).width + len(rest) > width and index:
+                text += rest
+                break
+            first = display_line(text).width
+            text += entry
+            style = Style(color=person.color, bold=True) if person.color else _AWAY
+            spans.append(Span(first, display_line(text).width, style))
+        return paint_row(display_line(text), spans, 0, width, _BASE)
