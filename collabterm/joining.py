@@ -61,6 +61,7 @@ class _Session:
         self.failure: CollabtermError | None = None
         self.kept_copy: str | None = None
         self._request = request
+        self._network: asyncio.Task[None] | None = None
         seed = load_or_create_seed(config.identity_path(), secrets.token_bytes(SEED_BYTES))
         self._identity = Identity(seed, secrets.token_bytes(16))
         self._document = Document(secrets.randbits(_CLIENT_ID_BITS))
@@ -70,27 +71,34 @@ class _Session:
     async def run(self) -> int:
         """Run screen and network together; whatever ends them, keep what would be lost."""
         loop = asyncio.get_running_loop()
-        ready = asyncio.Event()
         self._app = EditorApp(
-            self._room, self._request.room, self._keeper, loop.time, ready.set, driver_class=TerminalDriver
+            self._room,
+            self._request.room,
+            self._keeper,
+            loop.time,
+            on_ready=self._connect,
+            driver_class=TerminalDriver,
         )
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._app.exit, 128 + number)
-        network = asyncio.create_task(self._stay_connected(ready))
         try:
             code = await self._app.run_async()
         finally:
-            network.cancel()
-            with suppress(asyncio.CancelledError):
-                await network
+            if self._network is not None:
+                self._network.cancel()
+                with suppress(asyncio.CancelledError):
+                    await self._network
         if self._app.failure is not None:
             self.failure = InternalError(log=config.log_path())
         if code != 0:
             self._keep_copy()
         return code if code is not None else 1
 
-    async def _stay_connected(self, ready: asyncio.Event) -> None:
-        await ready.wait()
+    def _connect(self) -> None:
+        """Start the network, from within the app: what arrives is painted in Textual's context."""
+        self._network = asyncio.create_task(self._stay_connected())
+
+    async def _stay_connected(self) -> None:
         connection = await asyncio.to_thread(importlib.import_module, "collabterm.connection")
         try:
             await connection.stay_connected(

@@ -5,6 +5,7 @@ It must not open connections or files: it is handed a room and a file keeper.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Final, assert_never
@@ -12,12 +13,14 @@ from typing import Final, assert_never
 from textual import events
 from textual.app import App, ComposeResult
 from textual.driver import Driver
+from textual.timer import Timer
 
-from collabterm.document.shared_text import Change
+from collabterm.document.shared_text import Change, PeerOrigin
 from collabterm.errors import FileProblem
 from collabterm.session.events import Alone, PresenceChanged, RoomEvent
 from collabterm.session.room import Room
 from collabterm.tui import prompts
+from collabterm.tui.echo import Echo
 from collabterm.tui.editor_view import EditorView
 from collabterm.tui.participants import ParticipantsBar, Person
 from collabterm.tui.prompts import Choice, Prompt, TextInput
@@ -27,6 +30,7 @@ from collabterm.tui.status_bar import StatusBar, describe
 logger = logging.getLogger(__name__)
 
 NOTICE_S: Final = 4.0
+STATUS_DELAY_S: Final = 0.04
 HINT: Final = "Ctrl-S save  Ctrl-Q quit"
 
 
@@ -58,6 +62,8 @@ class EditorApp(App[int], inherit_bindings=False):
         super().__init__(driver_class=driver_class)
         self.failure: Exception | None = None
         self.editor = EditorView(room, clock)
+        self._echo = Echo(self.editor, clock)
+        self._status_timer: Timer | None = None
         self._room = room
         self._room_name = room_name
         self._keeper = keeper
@@ -91,6 +97,7 @@ class EditorApp(App[int], inherit_bindings=False):
         """
         if isinstance(event, events.Key) and self.is_running:
             self.press(event.key, event.character)
+            self._echo.paint()
         elif isinstance(event, events.Paste) and self.is_running:
             self._paste(event.text)
         else:
@@ -108,6 +115,8 @@ class EditorApp(App[int], inherit_bindings=False):
             self._leave()
         else:
             self.editor.press(key, character)
+            self._show_status_soon()
+            return
         self._show_status()
 
     def notify_person(self, sentence: str) -> None:
@@ -124,7 +133,7 @@ class EditorApp(App[int], inherit_bindings=False):
                 self._prompt = self._prompt or asked
             case None:
                 self.editor.paste(text)
-        self._show_status()
+        self._show_status_soon()
 
     def _end_notice(self, sentence: str) -> None:
         if self._notice == sentence:
@@ -132,17 +141,24 @@ class EditorApp(App[int], inherit_bindings=False):
             self._show_status()
 
     def _on_change(self, change: Change) -> None:
-        if self.is_running:
-            self._show_status()
+        if self.is_running and isinstance(change.origin, PeerOrigin):
+            asyncio.get_running_loop().call_soon(self._echo.paint)
+            self._show_status_soon()
 
     def _on_room_event(self, event: RoomEvent) -> None:
         if not self.is_running:
             return
         if isinstance(event, PresenceChanged):
             self._show_people()
-        self._show_status()
+        self._show_status_soon()
+
+    def _show_status_soon(self) -> None:
+        """Bring the status bar up to date a little later: it is not what one looks at while typing."""
+        if self._status_timer is None:
+            self._status_timer = self.set_timer(STATUS_DELAY_S, self._show_status)
 
     def _show_status(self) -> None:
+        self._status_timer = None
         if self._prompt is not None:
             self._status_bar.show_prompt(self._prompt.line)
             return

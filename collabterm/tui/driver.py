@@ -1,28 +1,29 @@
-"""The terminal itself: what Textual's Linux driver does, with three repairs; must not know the editor.
+"""The terminal itself: what Textual's Linux driver does, with four repairs; must not know the editor.
 
 It draws on standard output, so that standard error can go to the log (a panic in native code prints a
-backtrace there, and a peer could make that happen); it survives input that is not UTF-8; and it takes
-pastes out of the input whole (``paste_splitter``).
+backtrace there, and a peer could make that happen). It survives input that is not UTF-8, and takes pastes
+out of the input whole (``paste_splitter``). And it reads on the event loop instead of in a thread, which
+saves a key two handovers and half a millisecond.
 """
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import os
-import selectors
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Final
 
-from textual import events
+from textual import constants, events
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from collabterm.tui.paste_splitter import Keys, Pasted, PasteSplitter
 
 _STANDARD_OUTPUT: Final = 1
 _READ_BYTES: Final = 65_536
-_POLL_S: Final = 0.05
 
 
 class TerminalDriver(LinuxDriver):
@@ -38,42 +39,52 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._file = os.fdopen(os.dup(_STANDARD_OUTPUT), "w", encoding="utf-8", errors="replace", newline="")
+        self._parser = XTermParser(debug)
+        self._splitter = PasteSplitter()
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._waiting: asyncio.TimerHandle | None = None
 
     def write(self, data: str) -> None:
         """Write to the terminal, unless it is gone and nobody takes what is written."""
         if self._writer_thread is not None and self._writer_thread.is_alive():
             super().write(data)
 
+    def send_message(self, message: Message) -> None:
+        """Hand a message to the app: we are on its loop already."""
+        self._app.post_message(message)
+
     def run_input_thread(self) -> None:
-        """Read keys, mouse events and pastes until told to stop or the terminal hangs up."""
-        parser = XTermParser(self._debug)
-        splitter = PasteSplitter()
-        decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.fileno, selectors.EVENT_READ)
-            while not self.exit_event.is_set():
-                if selector.select(_POLL_S):
-                    data = self._read()
-                    if not data:
-                        self._loop.call_soon_threadsafe(self._app.exit)
-                        return
-                    self._dispatch(parser, splitter.feed(decode(data)))
-                else:
-                    self._dispatch(parser, splitter.flush())
-                for event in parser.tick():
-                    self.process_message(event)
+        """Let the event loop read until told to stop; this thread only waits for that."""
+        self._loop.call_soon_threadsafe(self._loop.add_reader, self.fileno, self._read)
+        self.exit_event.wait()
+        self._loop.call_soon_threadsafe(self._loop.remove_reader, self.fileno)
 
-    def _read(self) -> bytes:
+    def _read(self) -> None:
         try:
-            return os.read(self.fileno, _READ_BYTES)
+            data = os.read(self.fileno, _READ_BYTES)
         except OSError:  # EIO: the other end of the terminal is gone
-            return b""
+            data = b""
+        if not data:
+            self._loop.remove_reader(self.fileno)
+            self._app.exit()
+            return
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._take(self._splitter.feed(self._decoder.decode(data)))
+        self._waiting = self._loop.call_later(constants.ESCAPE_DELAY, self._stop_waiting)
 
-    def _dispatch(self, parser: XTermParser, pieces: Iterator[Keys | Pasted]) -> None:
+    def _stop_waiting(self) -> None:
+        """Take an Escape for a key when nothing followed it in time."""
+        self._waiting = None
+        self._take(self._splitter.flush())
+        for message in self._parser.tick():
+            self.process_message(message)
+
+    def _take(self, pieces: Iterable[Keys | Pasted]) -> None:
         for piece in pieces:
             match piece:
                 case Keys(text):
-                    for event in parser.feed(text):
-                        self.process_message(event)
+                    for message in self._parser.feed(text):
+                        self.process_message(message)
                 case Pasted(text):
                     self.process_message(events.Paste(text))
