@@ -82,11 +82,11 @@ class FileKeeper:
         raw = self._raw()
         on_disk = files.read_fingerprint(target)
         if on_disk not in (None, agreed, files.fingerprint_of(raw)) and not overwrite:
-            return NeedsConsent(str(target))
+            return NeedsConsent(target.name)
         fingerprint = files.save(target, raw)
         self._path = target
         self._agree(fingerprint)
-        return Saved(str(target))
+        return Saved(target.name)
 
     def rescue(self, folder: Path, name: str) -> Path | None:
         """Keep a copy of text that is on no disk; return where, or None if nothing would be lost."""

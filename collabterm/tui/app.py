@@ -90,7 +90,7 @@ class EditorApp(App[int], inherit_bindings=False):
         self.call_after_refresh(self._on_ready)
 
     async def on_event(self, event: events.Event) -> None:
-        """Take keys and pastes here, at once and in order; leave all else to Textual.
+        """Take keys, pastes and the mouse here, at once and in order; leave all else to Textual.
 
         Textual would look for bindings and pass each key through three message queues first: it would
         be later by those, and a bound key would overtake typed ones.
@@ -100,6 +100,9 @@ class EditorApp(App[int], inherit_bindings=False):
             self._echo.paint()
         elif isinstance(event, events.Paste) and self.is_running:
             self._paste(event.text)
+        elif isinstance(event, events.MouseEvent) and self.is_running:
+            self.editor.point(event)
+            self._show_status_soon()
         else:
             await super().on_event(event)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from textual import constants, events
@@ -24,6 +24,8 @@ from collabterm.tui.paste_splitter import Keys, Pasted, PasteSplitter
 
 _STANDARD_OUTPUT: Final = 1
 _READ_BYTES: Final = 65_536
+_MARKER_S: Final = 0.02
+"""A terminal sends the marker of a paste in one piece; a read may still end within it."""
 
 
 class TerminalDriver(LinuxDriver):
@@ -68,15 +70,21 @@ class TerminalDriver(LinuxDriver):
             self._loop.remove_reader(self.fileno)
             self._app.exit()
             return
+        self._take(self._splitter.feed(self._decoder.decode(data)))
+        self._wait(_MARKER_S, self._end_marker)
+
+    def _wait(self, delay_s: float, then: Callable[[], None]) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
-        self._take(self._splitter.feed(self._decoder.decode(data)))
-        self._waiting = self._loop.call_later(constants.ESCAPE_DELAY, self._stop_waiting)
+        self._waiting = self._loop.call_later(delay_s, then)
 
-    def _stop_waiting(self) -> None:
-        """Take an Escape for a key when nothing followed it in time."""
-        self._waiting = None
+    def _end_marker(self) -> None:
+        """Take what may have been the start of a paste for keys, when nothing followed it in time."""
         self._take(self._splitter.flush())
+        self._wait(constants.ESCAPE_DELAY, self._end_sequence)
+
+    def _end_sequence(self) -> None:
+        """Take an Escape for a key, when nothing followed it in time."""
         for message in self._parser.tick():
             self.process_message(message)
 

@@ -105,31 +105,27 @@ class EditorView(Widget, can_focus=True, inherit_bindings=False):
         """Insert pasted text."""
         self._apply(commands.insert_text(self.selection, commands.paste_text(text)))
 
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Put the cursor where the mouse is; with Shift, extend the selection to there."""
-        if event.button != 1:
-            return
-        self.capture_mouse()
-        self._is_dragging = True
-        self._move(self._location_under(event), extends=event.shift)
+    def point(self, event: events.MouseEvent) -> None:
+        """Do what the mouse means here; ``event`` is in cells of the screen.
 
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Extend the selection while the button is held."""
-        if self._is_dragging:
-            self._move(self._location_under(event), extends=True)
-
-    def on_mouse_up(self, event: events.MouseUp) -> None:
-        """End a drag."""
-        self._is_dragging = False
-        self.release_mouse()
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Look further up without moving the cursor."""
-        self._scroll(-WHEEL_ROWS)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Look further down without moving the cursor."""
-        self._scroll(WHEEL_ROWS)
+        A press puts the cursor (with Shift, extends the selection) and a drag selects, also beyond the
+        edges; the wheel looks elsewhere without moving the cursor.
+        """
+        x, y = event.screen_x - self.region.x, event.screen_y - self.region.y
+        match event:
+            case events.MouseScrollUp():
+                self._scroll(-WHEEL_ROWS)
+            case events.MouseScrollDown():
+                self._scroll(WHEEL_ROWS)
+            case events.MouseDown(button=1) if 0 <= y < self.size.height:
+                self._is_dragging = True
+                self._move(self._location_under(x, y), extends=event.shift)
+            case events.MouseMove() if self._is_dragging:
+                self._move(self._location_under(x, y), extends=True)
+            case events.MouseUp():
+                self._is_dragging = False
+            case _:
+                return
 
     def render_line(self, y: int) -> Strip:
         """Paint one row of the viewport."""
@@ -257,11 +253,12 @@ class EditorView(Widget, can_focus=True, inherit_bindings=False):
         if regions:
             self.refresh(*regions)
 
-    def _location_under(self, event: events.MouseEvent) -> Location:
+    def _location_under(self, x: float, y: float) -> Location:
+        """Return the location at a cell of this view, or the nearest; beyond an edge, one row further."""
         lines = self._document.lines
-        y = min(max(event.y, -1), self.viewport.height)
-        row = min(max(self.viewport.top + y, 0), lines.row_count - 1)
-        return Location(row, display_line(lines.line(row)).column_at(max(event.x, 0) + self.viewport.left))
+        row = self.viewport.top + min(max(int(y), -1), self.viewport.height)
+        row = min(max(row, 0), lines.row_count - 1)
+        return Location(row, self._display(row).column_at(max(int(x), 0) + self.viewport.left))
 
     def _current_spans(self) -> Spans:
         """Lay out, back to front: selections, names, others' cursors, and the own cursor on top."""

@@ -8,9 +8,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The text is on disk at ``path``."""
+    """The text is on disk, in the file ``name``."""
 
-    path: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,9 @@ class NeedsPath:
 
 @dataclass(frozen=True, slots=True)
 class NeedsConsent:
-    """What is on disk at ``path`` is not what was opened or saved here; writing would replace it."""
+    """The file ``name`` on disk is not what was opened or saved here; writing would replace it."""
 
-    path: str
+    name: str
 
 
 SaveOutcome = Saved | NeedsPath | NeedsConsent
