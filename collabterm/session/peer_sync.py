@@ -21,6 +21,8 @@ SILENCE_S: Final = 4.5
 
 REPAIR_AFTER_S: Final = 1.0
 MAX_REPAIR_INTERVAL_S: Final = 16.0
+_MAX_SEEN: Final = 64
+_MAX_SEEN_BYTES: Final = 1_024
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class PeerSync:
     """The version of our text that our last digest to them was about."""
     agreed_version: int = -1
     """The version of our text that their last digest was equal to."""
+    seen: dict[bytes, None] = field(default_factory=dict)
     theirs: tuple[Mapping[int, int], bytes] | None = None
     differs_since_s: float | None = None
     repair_interval_s: float = REPAIR_AFTER_S
@@ -51,6 +54,17 @@ class PeerSync:
     def is_greeted(self) -> bool:
         """Whether the peer said hello."""
         return self.client_id is not None
+
+    def has_seen(self, update: bytes) -> bool:
+        """Return whether these very bytes came lately: the fast path repeats itself on purpose."""
+        if len(update) > _MAX_SEEN_BYTES:
+            return False
+        if update in self.seen:
+            return True
+        self.seen[update] = None
+        if len(self.seen) > _MAX_SEEN:
+            del self.seen[next(iter(self.seen))]
+        return False
 
     @property
     def is_differing(self) -> bool:

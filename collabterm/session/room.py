@@ -268,7 +268,8 @@ class Room:
                 peer.stated_version = -1
                 self._wake()
             case SyncStep2(update) | Update(update):
-                self.document.apply_update(update, PeerOrigin(peer.peer_id))
+                if not peer.has_seen(update):
+                    self.document.apply_update(update, PeerOrigin(peer.peer_id))
             case Awareness(entries):
                 self._learn_presence(peer, entries, now_s)
             case QueryAwareness():

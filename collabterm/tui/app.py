@@ -13,14 +13,12 @@ from typing import Final, assert_never
 from textual import events
 from textual.app import App, ComposeResult
 from textual.driver import Driver
-from textual.timer import Timer
 
 from collabterm.document.shared_text import Change, PeerOrigin
 from collabterm.errors import FileProblem
 from collabterm.session.events import Alone, PresenceChanged, RoomEvent
 from collabterm.session.room import Room
 from collabterm.tui import prompts
-from collabterm.tui.echo import Echo
 from collabterm.tui.editor_view import EditorView
 from collabterm.tui.participants import ParticipantsBar, Person
 from collabterm.tui.prompts import Choice, Prompt, TextInput
@@ -30,7 +28,7 @@ from collabterm.tui.status_bar import StatusBar, describe
 logger = logging.getLogger(__name__)
 
 NOTICE_S: Final = 4.0
-STATUS_DELAY_S: Final = 0.04
+STATUS_DELAY_S: Final = 0.1
 HINT: Final = "Ctrl-S save  Ctrl-Q quit"
 
 
@@ -62,8 +60,7 @@ class EditorApp(App[int], inherit_bindings=False):
         super().__init__(driver_class=driver_class)
         self.failure: Exception | None = None
         self.editor = EditorView(room, clock)
-        self._echo = Echo(self.editor, clock)
-        self._status_timer: Timer | None = None
+        self._status_due: asyncio.TimerHandle | None = None
         self._room = room
         self._room_name = room_name
         self._keeper = keeper
@@ -97,7 +94,7 @@ class EditorApp(App[int], inherit_bindings=False):
         """
         if isinstance(event, events.Key) and self.is_running:
             self.press(event.key, event.character)
-            self._echo.paint()
+            self.editor.paint_now()
         elif isinstance(event, events.Paste) and self.is_running:
             self._paste(event.text)
         elif isinstance(event, events.MouseEvent) and self.is_running:
@@ -105,6 +102,8 @@ class EditorApp(App[int], inherit_bindings=False):
             self._show_status_soon()
         else:
             await super().on_event(event)
+            if isinstance(event, events.Resize):
+                self.refresh()  # at an equal size too: a terminal that shrank and grew lost what it showed
 
     def press(self, key: str, character: str | None) -> None:
         """Do what a key means: for an open question, for the app, or for the text."""
@@ -145,7 +144,6 @@ class EditorApp(App[int], inherit_bindings=False):
 
     def _on_change(self, change: Change) -> None:
         if self.is_running and isinstance(change.origin, PeerOrigin):
-            asyncio.get_running_loop().call_soon(self._echo.paint)
             self._show_status_soon()
 
     def _on_room_event(self, event: RoomEvent) -> None:
@@ -157,11 +155,15 @@ class EditorApp(App[int], inherit_bindings=False):
 
     def _show_status_soon(self) -> None:
         """Bring the status bar up to date a little later: it is not what one looks at while typing."""
-        if self._status_timer is None:
-            self._status_timer = self.set_timer(STATUS_DELAY_S, self._show_status)
+        if self._status_due is None:
+            self._status_due = asyncio.get_running_loop().call_later(STATUS_DELAY_S, self._show_status)
 
     def _show_status(self) -> None:
-        self._status_timer = None
+        if self._status_due is not None:
+            self._status_due.cancel()
+            self._status_due = None
+        if not self.is_running:
+            return
         if self._prompt is not None:
             self._status_bar.show_prompt(self._prompt.line)
             return
@@ -230,6 +232,7 @@ class EditorApp(App[int], inherit_bindings=False):
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
+        self._return_code = 1
         self._close_messages_no_wait()
 
     def _handle_exception(self, error: Exception) -> None:

@@ -11,9 +11,8 @@ from typing import Final
 
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from collabterm.document import commands, motions
 from collabterm.document.commands import Edit
@@ -26,6 +25,7 @@ from collabterm.session.presence import Participant
 from collabterm.session.room import Room
 from collabterm.tui import keymap
 from collabterm.tui.painters import Span, label_style, paint_row, selection_style
+from collabterm.tui.rows import Rows
 from collabterm.tui.viewport import Viewport
 
 LABEL_S: Final = 1.5
@@ -42,15 +42,13 @@ _BASE: Final = Style(color=_TEXT, bgcolor=_GROUND)
 Spans = Mapping[int, tuple[Span, ...]]
 
 
-class EditorView(Widget, can_focus=True, inherit_bindings=False):
+class EditorView(Rows, can_focus=True, inherit_bindings=False):
     """The editor.
 
     Args:
         room: Whose document is shown and whose people are drawn.
         clock: Any steady clock, in seconds; the one that the room's times come from.
     """
-
-    ALLOW_SELECT = False
 
     def __init__(self, room: Room, clock: Callable[[], float]) -> None:
         super().__init__()
@@ -229,8 +227,8 @@ class EditorView(Widget, can_focus=True, inherit_bindings=False):
 
     def _look_elsewhere(self) -> None:
         """Repaint everything: other rows are on screen."""
-        self._spans = {}
-        self.refresh()
+        self._spans = self._current_spans()
+        self.repaint()
 
     def _announce(self, *, by_hand: bool) -> None:
         self._room.move_cursor(self.selection, self._clock(), by_hand=by_hand)
@@ -243,15 +241,7 @@ class EditorView(Widget, can_focus=True, inherit_bindings=False):
         self._repaint(range(max(start.row, self.viewport.top), last + 1))
 
     def _repaint(self, rows: Iterable[int]) -> None:
-        if not self.is_mounted:
-            return
-        regions = [
-            Region(0, row - self.viewport.top, self.size.width, 1)
-            for row in rows
-            if 0 <= row - self.viewport.top < self.viewport.height
-        ]
-        if regions:
-            self.refresh(*regions)
+        self.repaint([row - self.viewport.top for row in rows])
 
     def _location_under(self, x: float, y: float) -> Location:
         """Return the location at a cell of this view, or the nearest; beyond an edge, one row further."""
@@ -299,17 +289,19 @@ class EditorView(Widget, can_focus=True, inherit_bindings=False):
             spans.setdefault(head.row, []).append(Span(first, max(last, first + 1), style))
 
     def _lay_label(self, spans: dict[int, list[Span]], one: Participant, head: Location) -> None:
-        """Put the name above the cursor, or below it in the top row."""
-        row = head.row - 1 if head.row > self.viewport.top else head.row + 1
-        if self._is_visible(head.row) and self._is_visible(row):
-            name = display_line(f" {one.name} ")
-            right = self.viewport.left + self.viewport.width
-            first = min(self._display(head.row).cell_of(head.column), right - name.width)
-            first = max(first, self.viewport.left)
-            spans.setdefault(row, []).append(Span(first, first + name.width, label_style(one.color), name))
-            if not self._is_fading and self.is_mounted:
-                self._is_fading = True
-                self.set_timer(LABEL_S / 3, self._fade_labels)
+        """Put the name behind the cursor's row, where it hides nothing; for lack of room, above or below."""
+        if not self._is_visible(head.row):
+            return
+        name = display_line(f" {one.name} ")
+        line, right = self._display(head.row), self.viewport.left + self.viewport.width
+        row, first = head.row, line.width + 2
+        if first + name.width > right:
+            row = head.row - 1 if head.row > self.viewport.top else head.row + 1
+            first = max(min(line.cell_of(head.column), right - name.width), self.viewport.left)
+        spans.setdefault(row, []).append(Span(first, first + name.width, label_style(one.color), name))
+        if not self._is_fading and self.is_mounted:
+            self._is_fading = True
+            self.set_timer(LABEL_S / 3, self._fade_labels)
 
     def _is_visible(self, row: int) -> bool:
         return 0 <= row - self.viewport.top < self.viewport.height

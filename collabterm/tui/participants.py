@@ -8,10 +8,10 @@ from typing import Final
 
 from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from collabterm.document.display import display_line, safe_text
 from collabterm.tui.painters import Span, paint_row
+from collabterm.tui.rows import Rows
 
 _BASE: Final = Style(color="#c8ccd4", bgcolor="#2c313a")
 _AWAY: Final = Style(color="#7d8590")
@@ -26,10 +26,8 @@ class Person:
     is_self: bool = False
 
 
-class ParticipantsBar(Widget):
+class ParticipantsBar(Rows):
     """One row of names."""
-
-    ALLOW_SELECT = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +37,7 @@ class ParticipantsBar(Widget):
         """Show these people, the own name first."""
         if tuple(people) != self._people:
             self._people = tuple(people)
-            self.refresh()
+            self.repaint()
 
     def render_line(self, y: int) -> Strip:
         """Paint the row; those who do not fit are counted."""

@@ -6,7 +6,6 @@ from typing import assert_never
 
 from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from collabterm.document.display import display_line, safe_text
 from collabterm.session.events import (
@@ -22,16 +21,15 @@ from collabterm.session.events import (
     Syncing,
 )
 from collabterm.tui.painters import Span, paint_row
+from collabterm.tui.rows import Rows
 
 _BASE = Style(color="#c8ccd4", bgcolor="#2c313a")
 _PROMPT = Style(color="#101216", bgcolor="#e6b422", bold=True)
 _STRONG = Style(bold=True, color="#ffffff")
 
 
-class StatusBar(Widget):
+class StatusBar(Rows):
     """One row of text, repainted only when it says something else."""
-
-    ALLOW_SELECT = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +51,7 @@ class StatusBar(Widget):
         if shown != (self._left, self._right, self._is_prompt):
             self._left, self._right, self._is_prompt = shown
             self._strong_cells = display_line(strong).width
-            self.refresh()
+            self.repaint()
 
     def render_line(self, y: int) -> Strip:
         """Paint the row; what does not fit goes from the left part's end."""
