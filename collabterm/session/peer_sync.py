@@ -19,6 +19,9 @@ PING_RETRY_S: Final = 0.5
 SILENCE_S: Final = 4.5
 """Nothing heard for this long, pings included: the path is dead (ICE consent would take 30 s)."""
 
+DOUBTED_SILENCE_S: Final = 1.2
+"""The same for a peer that the server says has left: most likely it has."""
+
 REPAIR_AFTER_S: Final = 1.0
 MAX_REPAIR_INTERVAL_S: Final = 16.0
 _MAX_SEEN: Final = 64
@@ -30,11 +33,12 @@ class PeerSync:
     """What is between us and one peer over one link."""
 
     peer_id: str
-    opened_s: float
     heard_s: float
     client_id: ClientId | None = None
     pinged_s: float = float("-inf")
     ping_nonce: int = 0
+    doubted_s: float | None = None
+    """When the server said that the peer left, unless it answered since."""
     rtt_s: float | None = None
     pending: list[bytes] = field(default_factory=list)
     """Updates not yet sent over the reliable channel."""
@@ -103,7 +107,8 @@ class PeerSync:
 
     def take_ping(self, now_s: float) -> bool:
         """Return whether it is time to ask for a sign of life."""
-        interval = PING_INTERVAL_S if now_s - self.heard_s < PING_INTERVAL_S + 0.5 else PING_RETRY_S
+        is_late = self.doubted_s is not None or now_s - self.heard_s > PING_INTERVAL_S + PING_RETRY_S
+        interval = PING_RETRY_S if is_late else PING_INTERVAL_S
         if now_s - self.pinged_s < interval:
             return False
         self.pinged_s = now_s
@@ -112,4 +117,6 @@ class PeerSync:
 
     def is_silent(self, now_s: float) -> bool:
         """Return whether the peer gave no sign of life for too long."""
-        return now_s - max(self.heard_s, self.opened_s) > SILENCE_S
+        if self.doubted_s is not None and now_s - self.doubted_s > DOUBTED_SILENCE_S:
+            return True
+        return now_s - self.heard_s > SILENCE_S

@@ -84,8 +84,9 @@ class Presence:
         return AwarenessEntry(self._client_id, self._clock, None if gone else self._own_state())
 
     def known_entries(self) -> tuple[AwarenessEntry, ...]:
-        """Return everybody's state, ours first, for somebody who asks."""
-        return (self.own_entry(), *self._entries.values())[:MAX_AWARENESS_CLIENTS]
+        """Return the state of everybody who is here, ours first, for somebody who asks."""
+        others = [self._entries[client_id] for client_id in self._participants]
+        return (self.own_entry(), *others)[:MAX_AWARENESS_CLIENTS]
 
     def apply(
         self, entries: Iterable[AwarenessEntry], lines: LineIndex, now_s: float

@@ -140,7 +140,10 @@ class Room:
 
     def set_roster(self, peers: Mapping[str, str]) -> None:
         """Take over who the server says is here (peer id to name), after signing in."""
+        gone = self._roster.keys() - peers.keys() - self._peers.keys()
         self._roster = dict(peers)
+        for peer_id in gone:
+            self._forget_presence(peer_id)
         self._roster_changed()
 
     def peer_came(self, peer_id: str, name: str) -> None:
@@ -151,13 +154,16 @@ class Room:
     def peer_went(self, peer_id: str) -> None:
         """The server says that somebody left; whoever is still linked stays."""
         self._roster.pop(peer_id, None)
-        if peer_id not in self._peers:
+        peer = self._peers.get(peer_id)
+        if peer is None:
             self._forget_presence(peer_id)
+        else:
+            peer.doubted_s = self._seen_s
         self._roster_changed()
 
     def link_opened(self, peer_id: str, now_s: float) -> None:
         """Both channels to a peer are open: say hello, say what we have and who is here."""
-        self._peers[peer_id] = PeerSync(peer_id, opened_s=now_s, heard_s=now_s)
+        self._peers[peer_id] = PeerSync(peer_id, heard_s=now_s)
         self._links_changed()
         self._send(
             peer_id,
@@ -258,6 +264,7 @@ class Room:
                 self._send(peer.peer_id, Pong(nonce), channel=Channel.PRESENCE)
                 self._wake()
             case Pong(nonce):
+                peer.doubted_s = None
                 if nonce == peer.ping_nonce:
                     peer.rtt_s = now_s - peer.pinged_s
             case _ if not peer.is_greeted:
@@ -381,6 +388,7 @@ class Room:
         if self._seen_s is not None and now_s - self._seen_s > STALL_S:
             for peer in self._peers.values():
                 peer.heard_s = now_s
+                peer.doubted_s = None
         self._seen_s = now_s
 
     def _links_changed(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ class SignalingClient:
                 except ConnectionRefusedError as error:
                     if await self._start_hosting(hosted):
                         continue
-                    problem = ServerUnreachable(url=self._url, reason=error.strerror or "refused")
+                    problem = ServerUnreachable(url=self._url, reason=_reason(error))
                 retry_s = FIRST_RETRY_S if entered else min(2 * retry_s, LONGEST_RETRY_S)
                 if isinstance(problem, VersionMismatch):
                     handle(LostServer(problem, None))
@@ -179,8 +180,7 @@ class SignalingClient:
         except TimeoutError:
             return ServerUnreachable(url=self._url, reason="no answer in time")
         except (OSError, WebSocketException) as error:
-            reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
-            return ServerUnreachable(url=self._url, reason=reason)
+            return ServerUnreachable(url=self._url, reason=_reason(error))
         finally:
             self._connection = None
         return ServerUnreachable(url=self._url, reason="it closed the connection")
@@ -272,3 +272,10 @@ class SignalingClient:
             return False
         self._hosting = True
         return True
+
+
+def _reason(error: Exception) -> str:
+    """Return the system's words for an error; asyncio puts the address it tried in their place."""
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno).lower()
+    return getattr(error, "strerror", None) or type(error).__name__
