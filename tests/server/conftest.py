@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from collabterm_server.relay import SignalingServer
 
 from collabterm.protocol.signaling import PeerJoined
+from collabterm_server.relay import SignalingServer
 from tests.server.signaling_peer import Pair, signed_in
 
 

@@ -5,15 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from collabterm_server.conversation import (
-    DOCUMENT_TYPES,
-    Asked,
-    ClientRequest,
-    Conversation,
-    Refused,
-    SignedIn,
-)
-from collabterm_server.identity import verify_auth
 
 from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.signaling import (
@@ -31,6 +22,15 @@ from collabterm.protocol.signaling import (
     SdpOffer,
     encode_signal,
 )
+from collabterm_server.conversation import (
+    DOCUMENT_TYPES,
+    Asked,
+    ClientRequest,
+    Conversation,
+    Refused,
+    SignedIn,
+)
+from collabterm_server.identity import verify_auth
 from tests.server.signaling_peer import Identity
 
 NONCE = bytes(range(32))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 import pytest
-from collabterm_server.conversation import DOCUMENT_TYPES
-from collabterm_server.relay import SignalingServer
 
 from collabterm.protocol.limits import MAX_PEERS, MAX_SIGNAL_BYTES, PROTOCOL_VERSION
 from collabterm.protocol.signaling import (
@@ -28,6 +26,8 @@ from collabterm.protocol.signaling import (
     SdpAnswer,
     SdpOffer,
 )
+from collabterm_server.conversation import DOCUMENT_TYPES
+from collabterm_server.relay import SignalingServer
 from tests.server.signaling_peer import Identity, Pair, knocking, signed_in
 
 DEN, LOFT = RoomName("den"), RoomName("loft")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
-from collabterm_server.rooms import Delivery, Rooms
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +24,7 @@ from collabterm.protocol.signaling import (
     SdpAnswer,
     SdpOffer,
 )
+from collabterm_server.rooms import Delivery, Rooms
 
 ANN, BEA, CAL = (PeerInfo(PeerId(name.lower() * 5), name) for name in ("Ann", "Bea", "Cal"))
 DEN = RoomName("den")

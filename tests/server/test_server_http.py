@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from collabterm_server.relay import SignalingServer
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from collabterm.protocol.signaling import SdpOffer
+from collabterm_server.relay import SignalingServer
 from tests.server.signaling_peer import Pair, http_get, knocking, signed_in, stats_of
 
 

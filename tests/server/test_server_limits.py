@@ -8,8 +8,6 @@ import time
 from contextlib import AsyncExitStack
 
 import pytest
-from collabterm_server.limits import ServerLimits
-from collabterm_server.relay import SignalingServer
 
 from collabterm.errors import CannotListen, PortInUse
 from collabterm.protocol.signaling import (
@@ -21,6 +19,8 @@ from collabterm.protocol.signaling import (
     RoomName,
     SdpOffer,
 )
+from collabterm_server.limits import ServerLimits
+from collabterm_server.relay import SignalingServer
 from tests.server.signaling_peer import DEADLINE_S, Pair, SignalingPeer, knocking, signed_in, stats_say
 
 DEN = RoomName("den")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from collabterm_server.client import type_name
-from collabterm_server.stats import Census, Stats
-
 from collabterm.protocol.messages import Awareness, SyncStep1, Update
 from collabterm.protocol.signaling import PeerId, SdpOffer, SignalingMessage
+from collabterm_server.client import type_name
+from collabterm_server.stats import Census, Stats
 
 NOBODY = Census(connections=0, handshakes=0, rooms=0)
 

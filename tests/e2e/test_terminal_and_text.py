@@ -1,0 +1,68 @@
+"""The terminal is given back as it was, and text from others never gets hold of it."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.e2e.people import Party, together
+
+HOSTILE = (
+    "title \x1b]0;pwned\x07 colour \x1b[41;97m cursor \x1b[6;66H reset \x1bc\n"
+    "C1 \x9b41m \x9d0;pwned\x9c NEL \x85\n"
+    "bidi \u202e reversed \u202c \u2066 isolated \u2069 mark \u200f\n"
+    "rubout \x7f backspace \x08 bell \x07 the tail\n"
+)
+NEVER_RAW = [
+    *(b"\x1b]0;pwned", b"\x1b[41;97m", b"\x1b[6;66H", b"\x1bc", b"bell \x07", b"rubout \x7f"),
+    *(char.encode() for char in "\x9b\x9d\x9c\x85\u202e\u202c\u2066\u2069\u200f"),
+]
+PASTED = "".join(char for char in HOSTILE if char not in "\x1b\x07\x08\x7f\x85")
+
+
+def test_control_characters_in_a_file_reach_no_terminal_raw_and_stay_in_the_file(party: Party) -> None:
+    ada = party.join("Ada", "ada.txt", content=HOSTILE)
+    bob = party.join("Bob", "bob.txt")
+    together(ada, bob)
+    for person in (ada, bob):
+        person.wait_for("the tail")
+        assert [sequence for sequence in NEVER_RAW if sequence in person.raw] == []
+    bob.saves(HOSTILE)
+
+
+def test_control_characters_in_a_paste_reach_no_terminal_raw(party: Party) -> None:
+    ada = party.join("Ada", "ada.txt", content="")
+    bob = party.join("Bob", "bob.txt")
+    together(ada, bob)
+    ada.paste(PASTED)
+    for person in (ada, bob):
+        person.wait_for("the tail")
+        assert [sequence for sequence in NEVER_RAW if sequence in person.raw] == []
+        person.saves(PASTED)
+
+
+@pytest.mark.parametrize("end", ["ctrl+q", "SIGTERM", "SIGHUP"])
+def test_the_terminal_is_as_it_was_when_the_editor_has_ended(party: Party, end: str) -> None:
+    ada = party.join("Ada", "ada.txt", content="hello\n")
+    bob = party.join("Bob")
+    together(ada, bob)
+    if end == "ctrl+q":
+        bob.press("ctrl+q")
+        assert bob.wait_exit() == 0
+    else:
+        bob.send_signal(signal.Signals[end])
+        bob.wait_exit()
+    assert bob.leftovers() == []
+    assert "hello" not in bob.text
+    assert "Traceback" not in bob.text
+    ada.sees_alone("Bob")
+
+
+def test_ctrl_c_and_ctrl_backslash_and_ctrl_z_do_not_end_or_stop_the_editor(party: Party) -> None:
+    ada = party.join("Ada", "ada.txt", content="hello\n")
+    ada.wait_for("hello")
+    ada.type(b"\x1c\x1a\x03")
+    ada.type("still here ")
+    ada.wait_for("still here")
+    assert ada.running

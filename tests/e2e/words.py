@@ -1,0 +1,26 @@
+"""Every word of the screen that the end-to-end tests rely on, and nothing else; it must not hold logic."""
+
+from __future__ import annotations
+
+from typing import Final
+
+IN_SYNC: Final = "in sync"
+"""The status bar, when everyone is known to have the same text."""
+
+HOSTING: Final = "hosting"
+"""The status bar of the one whose process hosts the signaling server."""
+
+SERVER_LOST: Final = "no server"
+"""The status bar, while signaling is lost and the peers go on."""
+
+POSITION: Final = "{row}:{column}"
+"""Where the status bar says the cursor is, both from 1."""
+
+OVERWRITE_QUESTION: Final = "Overwrite"
+"""The dialog before a file that differs is written over."""
+
+OVERWRITE_KEYS: Final = ("y",)
+"""What is pressed there to do it."""
+
+KEEP_KEYS: Final = ("escape",)
+"""What is pressed there to leave the file alone."""

@@ -1,0 +1,70 @@
+"""The bytes that a terminal of xterm's kind sends for keys, pastes and the mouse; it must not send them.
+
+Source: xterm's ctlseqs, "PC-Style Function Keys", "Bracketed Paste Mode" and "SGR mouse mode (1006)".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+LEFT_BUTTON: Final = 0
+DRAG: Final = 32
+WHEEL_UP: Final = 64
+WHEEL_DOWN: Final = 65
+
+_PLAIN: Final[Mapping[str, bytes]] = {
+    "enter": b"\r",
+    "tab": b"\t",
+    "shift+tab": b"\x1b[Z",
+    "escape": b"\x1b",
+    "space": b" ",
+    "backspace": b"\x7f",
+    "ctrl+space": b"\x00",
+    "f1": b"\x1bOP",
+    "f2": b"\x1bOQ",
+    "f3": b"\x1bOR",
+    "f4": b"\x1bOS",
+}
+_LETTER_FINAL: Final[Mapping[str, str]] = {
+    "up": "A",
+    "down": "B",
+    "right": "C",
+    "left": "D",
+    "end": "F",
+    "home": "H",
+}
+_TILDE_NUMBER: Final[Mapping[str, int]] = {"insert": 2, "delete": 3, "pageup": 5, "pagedown": 6}
+_MODIFIER: Final[Mapping[str, int]] = {"shift": 1, "alt": 2, "ctrl": 4}
+
+
+def key_bytes(name: str) -> bytes:
+    """Return what a terminal sends for a key named like ``ctrl+s``, ``shift+left`` or ``pageup``."""
+    if name in _PLAIN:
+        return _PLAIN[name]
+    *modifiers, key = name.split("+")
+    mask = sum(_MODIFIER[modifier] for modifier in modifiers)
+    if key in _LETTER_FINAL:
+        return f"\x1b[{f'1;{1 + mask}' if mask else ''}{_LETTER_FINAL[key]}".encode()
+    if key in _TILDE_NUMBER:
+        return f"\x1b[{_TILDE_NUMBER[key]}{f';{1 + mask}' if mask else ''}~".encode()
+    assert len(key) == 1, f"no key is called {name!r}"
+    match modifiers:
+        case []:
+            return key.encode()
+        case ["ctrl"]:
+            return bytes((ord(key.upper()) & 0x1F,))
+        case ["alt"]:
+            return b"\x1b" + key.encode()
+        case _:
+            raise AssertionError(f"a terminal cannot send {name!r}")
+
+
+def paste_bytes(text: str) -> bytes:
+    """Return a bracketed paste; as terminals do, line ends travel as carriage returns."""
+    return b"\x1b[200~" + text.replace("\n", "\r").encode() + b"\x1b[201~"
+
+
+def mouse_bytes(button: int, row: int, column: int, *, released: bool = False) -> bytes:
+    """Return one mouse report for the cell at ``row`` and ``column``, both from 0."""
+    return f"\x1b[<{button};{column + 1};{row + 1}{'m' if released else 'M'}".encode()
