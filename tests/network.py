@@ -206,6 +206,16 @@ class NamespacePair:
         for name in self._names:
             _ip("-n", name, "link", "set", "cable", "up")
 
+    def cut_links(self) -> None:
+        """Let no datagram through, both ways: peer links are dead while TCP, the signaling, goes on."""
+        for name in self._names:
+            _ip("-n", name, "rule", "add", "pref", "1", "ipproto", "udp", "blackhole")
+
+    def heal_links(self) -> None:
+        """Let datagrams through again."""
+        for name in self._names:
+            _ip("-n", name, "rule", "delete", "pref", "1")
+
     def _remove(self) -> None:
         for name in self._names:
             subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)

@@ -114,6 +114,31 @@ def test_what_both_sides_of_a_cut_cable_typed_is_merged_when_it_heals(
             person.saves("1: ada was alone\n2: bob was alone\n3: \n")
 
 
+@pytest.mark.namespaces
+def test_a_link_that_is_cut_while_the_server_goes_on_is_rebuilt_and_merges_both_sides(
+    cable: NamespacePair, home: Path, folder: Path
+) -> None:
+    address = cable.addresses[0]
+    server = ServerProcess(3001, environment(home), host=address, prefix=cable.command(0, ()))
+    with server, Party(home, folder, server.url) as party:
+        ada = party.join("Ada", "ada.txt", content=LINES, within=lambda argv: cable.command(0, argv))
+        bob = party.join("Bob", "bob.txt", within=lambda argv: cable.command(1, argv))
+        together(ada, bob)
+        cable.cut_links()
+        ada.wait_for(f"{words.CONNECTING} Bob", NOTICED_TIMEOUT_S)
+        bob.wait_for(f"{words.CONNECTING} Ada", NOTICED_TIMEOUT_S)
+        ada.press("ctrl+home", "end")
+        bob.press("ctrl+home", "down", "end")
+        type_at_once({ada: "ada was alone", bob: "bob was alone"})
+        ada.wait_for("1: ada was alone")
+        bob.wait_for("2: bob was alone")
+        cable.heal_links()
+        together(ada, bob, timeout=NOTICED_TIMEOUT_S)
+        all_see([ada, bob], "1: ada was alone", "2: bob was alone")
+        for person in (ada, bob):
+            person.saves("1: ada was alone\n2: bob was alone\n3: \n")
+
+
 @pytest.mark.parametrize("end", ["ctrl+q", "kill -9"])
 def test_who_leaves_or_crashes_disappears_from_the_others_screens(party: Party, end: str) -> None:
     ada = party.join("Ada", "ada.txt", content=LINES)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 import pytest
 
 from tests.e2e.people import Party, together
+from tests.product import COLLABTERM, environment, join_command
+from tests.terminal import Terminal
+
+INTERNAL_ERROR_EXIT_CODE = 70
 
 HOSTILE = (
     "title \x1b]0;pwned\x07 colour \x1b[41;97m cursor \x1b[6;66H reset \x1bc\n"
@@ -57,6 +62,42 @@ def test_the_terminal_is_as_it_was_when_the_editor_has_ended(party: Party, end: 
     assert "hello" not in bob.text
     assert "Traceback" not in bob.text
     ada.sees_alone("Bob")
+
+
+BROKEN_EDITOR = """
+import sys
+from collabterm.cli import main
+from collabterm.tui.viewport import Viewport
+
+def scrolled(self, rows, row_count):
+    raise RuntimeError("broken on purpose, at PageDown")
+
+Viewport.scrolled = scrolled
+sys.argv[0] = "collabterm"
+main()
+"""
+
+
+def test_an_internal_error_restores_the_terminal_names_the_log_and_keeps_the_text(party: Party) -> None:
+    argv = [
+        sys.executable,
+        "-c",
+        BROKEN_EDITOR,
+        *join_command("demo", server=party.server)[len(COLLABTERM) :],
+    ]
+    with Terminal(argv, env=environment(party.home)) as broken:
+        broken.wait_for("demo")
+        broken.type("precious")
+        broken.wait_for("precious")
+        broken.press("pagedown")
+        assert broken.wait_exit() == INTERNAL_ERROR_EXIT_CODE
+        assert broken.leftovers() == []
+        assert "collabterm made a mistake" in broken.text
+        assert "Traceback" not in broken.text
+        log = party.home / "state" / "collabterm" / "log" / "collabterm.log"
+        assert "broken on purpose" in log.read_text()
+        kept = list((party.home / "state" / "collabterm").rglob("demo*.txt"))
+        assert [path.read_text() for path in kept] == ["precious"]
 
 
 def test_ctrl_c_and_ctrl_backslash_and_ctrl_z_do_not_end_or_stop_the_editor(party: Party) -> None:

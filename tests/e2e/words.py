@@ -16,6 +16,9 @@ SERVER_LOST: Final = "no server"
 POSITION: Final = "{row}:{column}"
 """Where the status bar says the cursor is, both from 1."""
 
+CONNECTING: Final = "connecting to"
+"""The status bar, before the name of somebody who is in the room and not linked."""
+
 OVERWRITE_QUESTION: Final = "Overwrite"
 """The dialog before a file that differs is written over."""
 
