@@ -13,10 +13,11 @@ import os
 import secrets
 import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from collabterm import config
 from collabterm.document.shared_text import Document
@@ -79,6 +80,7 @@ class _Session:
             on_ready=self._connect,
             driver_class=TerminalDriver,
         )
+        loop.set_exception_handler(self._on_loop_error)
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._app.exit, 128 + number)
         try:
@@ -93,6 +95,17 @@ class _Session:
         if code != 0:
             self._keep_copy()
         return code if code is not None else 1
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """End the editor for an error that passed through our code; log one of a library's own."""
+        error = context.get("exception")
+        if isinstance(error, Exception) and any(
+            frame.f_globals.get("__name__", "").startswith("collabterm")
+            for frame, _ in traceback.walk_tb(error.__traceback__)
+        ):
+            self._app.fail(error)
+        else:
+            loop.default_exception_handler(context)
 
     def _connect(self) -> None:
         """Start the network, from within the app: what arrives is painted in Textual's context."""

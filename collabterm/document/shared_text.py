@@ -180,9 +180,11 @@ class Document:
 
     @contextmanager
     def _transaction(self, origin: Origin) -> Iterator[None]:
-        with self._doc.transaction(origin=origin):
-            yield
-        self._finish(origin)
+        try:
+            with self._doc.transaction(origin=origin):
+                yield
+        finally:
+            self._finish(origin)
 
     def _finish(self, origin: Origin) -> Change | None:
         """Bring the line index up to the CRDT and tell the listeners."""

@@ -22,8 +22,7 @@ the id of somebody else without that key.
 from __future__ import annotations
 
 import json
-from base64 import b32encode, b64decode, b64encode
-from binascii import Error as Base64Error
+from base64 import b32encode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,10 +30,10 @@ from hashlib import sha256
 from typing import Any, Final, NewType, assert_never
 
 from collabterm.errors import BadName, BadRoomName, ProtocolError
+from collabterm.protocol.json_fields import Fields, load_fields
 from collabterm.protocol.limits import (
     MAX_NAME_CHARS,
     MAX_ROOM_NAME_CHARS,
-    MAX_SIGNAL_BYTES,
     PROTOCOL_VERSION,
 )
 
@@ -45,7 +44,6 @@ RoomName = NewType("RoomName", str)
 
 _AUTH_CONTEXT: Final = b"collabterm signaling auth v1\0"
 _PEER_ID_CHARS: Final = 20
-_MAX_KEY_CHARS: Final = 256
 
 
 class ErrorCode(StrEnum):
@@ -265,7 +263,7 @@ def decode_client_message(text: str | bytes) -> ClientMessage:
         UnknownTypeError: If the type is none that a client may send.
         ProtocolError: If it is not such a JSON object.
     """
-    fields = _load(text)
+    fields = load_fields(text)
     match fields.str_of("type"):
         case "AUTH":
             return Auth(
@@ -297,7 +295,7 @@ def decode_server_message(text: str | bytes) -> ServerMessage:
         UnknownTypeError: If the type is none that a server may send.
         ProtocolError: If it is not such a JSON object.
     """
-    fields = _load(text)
+    fields = load_fields(text)
     match fields.str_of("type"):
         case "CHALLENGE":
             return Challenge(
@@ -387,11 +385,11 @@ def _peer_object(peer: PeerInfo) -> dict[str, Any]:
 
 
 def _peer_info(item: object) -> PeerInfo:
-    fields = _Fields(item)
+    fields = Fields(item)
     return PeerInfo(PeerId(fields.str_of("peer_id")), fields.str_of("name"))
 
 
-def _error(fields: _Fields) -> Error:
+def _error(fields: Fields) -> Error:
     code = fields.str_of("code")
     retry_after = fields.number_of("retry_after") if fields.has("retry_after") else None
     known = code if code in set(ErrorCode) else ErrorCode.BAD_MESSAGE
@@ -400,82 +398,6 @@ def _error(fields: _Fields) -> Error:
 
 def _b64(value: bytes) -> str:
     return b64encode(value).decode()
-
-
-def _load(text: str | bytes) -> _Fields:
-    if len(text) > MAX_SIGNAL_BYTES:
-        raise ProtocolError("a signaling message is over its limit")
-    try:
-        return _Fields(json.loads(text, parse_constant=_refuse_constant))
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError("a signaling message is not JSON") from error
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-class _Fields:
-    """Typed access to a JSON object that may be anything."""
-
-    __slots__ = ("_object",)
-
-    def __init__(self, value: object) -> None:
-        if not isinstance(value, dict):
-            raise ProtocolError("a signaling message is not an object")
-        self._object = value
-
-    def has(self, key: str) -> bool:
-        return self._object.get(key) is not None
-
-    def str_of(self, key: str) -> str:
-        value = self._object.get(key)
-        if not isinstance(value, str):
-            raise ProtocolError(f"the field {key!r} is not a string")
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise ProtocolError(f"the field {key!r} is not Unicode text") from error
-        return value
-
-    def int_of(self, key: str) -> int:
-        value = self._object.get(key)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise ProtocolError(f"the field {key!r} is not an integer")
-        return value
-
-    def number_of(self, key: str) -> float:
-        value = self._object.get(key)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 1e9:
-            raise ProtocolError(f"the field {key!r} is not a number")
-        return float(value)
-
-    def bool_of(self, key: str) -> bool:
-        value = self._object.get(key, False)
-        if not isinstance(value, bool):
-            raise ProtocolError(f"the field {key!r} is not true or false")
-        return value
-
-    def list_of(self, key: str) -> list[Any]:
-        value = self._object.get(key)
-        if not isinstance(value, list):
-            raise ProtocolError(f"the field {key!r} is not a list")
-        return value
-
-    def object_of(self, key: str) -> dict[str, Any]:
-        value = self._object.get(key)
-        if not isinstance(value, dict):
-            raise ProtocolError(f"the field {key!r} is not an object")
-        return value
-
-    def bytes_of(self, key: str) -> bytes:
-        text = self.str_of(key)
-        if len(text) > _MAX_KEY_CHARS:
-            raise ProtocolError(f"the field {key!r} is too long")
-        try:
-            return b64decode(text, validate=True)
-        except (Base64Error, ValueError) as error:
-            raise ProtocolError(f"the field {key!r} is not base64") from error
 
 
 def unsupported_version(theirs: int) -> str | None:

@@ -248,11 +248,12 @@ class Room:
         return outgoing
 
     def say_goodbye(self) -> list[Outgoing]:
-        """Return the last payloads before leaving: everything still owed, and the farewell."""
+        """Return the last payloads before leaving: what is owed, and the farewell that nothing may follow."""
         for peer in self._peers.values():
             if peer.is_greeted:
                 self._send_pending(peer, float("inf"))
             self._send(peer.peer_id, Awareness((self.presence.own_entry(gone=True),)))
+        self._peers.clear()
         outgoing, self._outgoing = self._outgoing, []
         return outgoing
 
@@ -291,6 +292,8 @@ class Room:
     def _greet(self, peer: PeerSync, version: int, client_id: ClientId) -> None:
         if version != PROTOCOL_VERSION:
             raise ProtocolError(f"the peer speaks version {version}, this side {PROTOCOL_VERSION}")
+        if peer.is_greeted:
+            raise ProtocolError("the peer said hello twice")
         if client_id == self.document.client_id:
             raise ProtocolError("the peer uses our own client id")
         peer.client_id = client_id

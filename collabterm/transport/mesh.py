@@ -254,7 +254,12 @@ class Mesh:
         self._schedule_flush()
 
     def _payload_arrived(self, link: PeerLink, channel: Channel, payload: bytes) -> None:
-        self._room.receive(link.peer_id, channel, payload, self._now())
+        try:
+            self._room.receive(link.peer_id, channel, payload, self._now())
+        except ProtocolError:
+            raise
+        except Exception as error:  # noqa: BLE001  # ours: in aiortc's task nobody would ever hear of it
+            self._start(_raise(error))
 
     def _link_closed(self, link: PeerLink) -> None:
         peer = self._peers.get(link.peer_id)
@@ -327,15 +332,18 @@ class Mesh:
         return self._loop.time()
 
 
+async def _raise(error: Exception) -> None:
+    raise error
+
+
 async def _close_after_farewell(link: PeerLink) -> None:
-    """Close a link once everything said was handed to the network, or when that takes too long."""
-    try:
-        async with asyncio.timeout(FAREWELL_S):
-            await link.drained()
-        async with asyncio.timeout(FAREWELL_S):
-            await _quietly_close(link)
-    except TimeoutError:
-        logger.debug("the farewell to %s took too long", link.peer_id)
+    """Close a link once everything said has arrived, or when that takes too long."""
+    for step in (link.drained(), _quietly_close(link)):
+        try:
+            async with asyncio.timeout(FAREWELL_S):
+                await step
+        except TimeoutError:
+            logger.debug("the farewell to %s takes too long", link.peer_id)
 
 
 async def _quietly_close(link: PeerLink) -> None:

@@ -36,6 +36,7 @@ HIGH_WATER_BYTES: Final = 128 * 1024
 """More than this is not handed to aiortc at once: what is queued there delays every later keystroke."""
 
 LOW_WATER_BYTES: Final = 48 * 1024
+_DRAINED_LOOK_S: Final = 0.005
 
 allow_loopback()
 
@@ -66,7 +67,6 @@ class PeerLink:
         self._on_close = on_close
         self._is_over = False
         self._backlog: deque[Iterator[bytes]] = deque()
-        self._low = asyncio.Event()
         servers = [RTCIceServer(urls=url) for url in stun]
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._connection.on("connectionstatechange", self._connection_changed)
@@ -78,7 +78,6 @@ class PeerLink:
         )
         self._collaboration.bufferedAmountLowThreshold = LOW_WATER_BYTES
         self._collaboration.on("bufferedamountlow", self._pump)
-        self._collaboration.on("bufferedamountlow", self._low.set)
         for kind, channel in (
             (Channel.COLLABORATION, self._collaboration),
             (Channel.PRESENCE, self._presence),
@@ -122,10 +121,9 @@ class PeerLink:
             self._presence.send(encode_datagram(payload))
 
     async def drained(self) -> None:
-        """Wait until everything sent was handed to the network."""
-        while self.is_open and (self._backlog or self._collaboration.bufferedAmount):
-            self._low.clear()
-            await self._low.wait()
+        """Wait until the peer has acknowledged everything sent: what is on its way at the close is lost."""
+        while self.is_open and (self._backlog or self._is_on_its_way()):  # noqa: ASYNC110  # aiortc tells nobody
+            await asyncio.sleep(_DRAINED_LOOK_S)
 
     async def close(self) -> None:
         """End the link without calling ``on_close``."""
@@ -133,6 +131,12 @@ class PeerLink:
         self.is_open = False
         self._backlog.clear()
         await self._connection.close()
+
+    def _is_on_its_way(self) -> bool:
+        transport = self._connection.sctp
+        assert transport is not None, "a connection with channels has a transport for them"
+        unsent, unacknowledged = transport._outbound_queue, transport._sent_queue  # noqa: SLF001  # aiortc tells nobody
+        return bool(self._collaboration.bufferedAmount or unsent or unacknowledged)
 
     def _description(self) -> dict[str, Any]:
         description = self._connection.localDescription

@@ -9,8 +9,11 @@ It signs in, enters the room, beats, and does all of it again after any loss, wi
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
+import re
+import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
@@ -56,10 +59,14 @@ from collabterm.transport.identity import Identity
 
 logger = logging.getLogger(__name__)
 
-OPEN_TIMEOUT_S: Final = 8.0
+ANSWER_S: Final = 8.0
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 15.0
 MISSED_BEATS: Final = 2.5
+LOST_RACES: Final = 3
+"""A port that refuses us and is in use was taken a moment ago by another client; or, if it lasts, was not."""
+
+_ERRNO: Final = re.compile(r"\[Errno (\d+)]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class SignalingClient:
         identity: The key that signs in.
         host: Makes the server that this process hosts if none answers at ``url``; None to never host.
         random: Source of the jitter.
+        answer_s: How long the server may take to answer, once for the connection and once for the sign-in.
     """
 
     def __init__(
@@ -103,6 +111,7 @@ class SignalingClient:
         identity: Identity,
         host: Callable[[], AbstractAsyncContextManager[object]] | None,
         random: Random,
+        answer_s: float = ANSWER_S,
     ) -> None:
         self._url = url
         self._room = room
@@ -110,9 +119,11 @@ class SignalingClient:
         self._identity = identity
         self._host = host
         self._random = random
+        self._answer_s = answer_s
         self._connection: ClientConnection | None = None
         self._outgoing: set[asyncio.Task[None]] = set()
         self._hosting = False
+        self._lost_races = 0
 
     async def run(self, handle: Callable[[SignalingEvent], None]) -> None:
         """Stay in the room until cancelled, or until the server can never be used like this."""
@@ -128,8 +139,8 @@ class SignalingClient:
 
                 try:
                     problem = await self._stay(tell)
-                except ConnectionRefusedError as error:
-                    if await self._start_hosting(hosted):
+                except OSError as error:
+                    if _is_refused(error) and await self._start_hosting(hosted):
                         continue
                     problem = ServerUnreachable(url=self._url, reason=_reason(error))
                 retry_s = FIRST_RETRY_S if entered else min(2 * retry_s, LONGEST_RETRY_S)
@@ -154,24 +165,22 @@ class SignalingClient:
             await self._send(self._connection, LeaveRoom())
 
     async def _stay(self, tell: Callable[[SignalingEvent], None]) -> ServerProblem:
-        """Sign in and stay as long as it lasts; return why it ended."""
+        """Sign in and stay as long as it lasts; return why it ended, but raise what connecting raises."""
         try:
             async with connect(
                 self._url,
                 compression=None,
                 max_size=MAX_SIGNAL_BYTES,
-                open_timeout=OPEN_TIMEOUT_S,
+                open_timeout=self._answer_s,
                 close_timeout=0.5,
                 ping_interval=None,
             ) as connection:
-                async with asyncio.timeout(OPEN_TIMEOUT_S):
+                async with asyncio.timeout(self._answer_s):
                     heartbeat_s = await self._sign_in(connection)
                 self._connection = connection
                 await self._converse(connection, heartbeat_s, tell)
         except ServerProblem as problem:
             return problem
-        except ConnectionRefusedError:
-            raise
         except (InvalidHandshake, InvalidMessage, ProtocolError) as error:
             logger.debug("not a signaling server: %s", error)
             return NotASignalingServer(url=self._url)
@@ -179,8 +188,8 @@ class SignalingClient:
             return ServerUnreachable(url=self._url, reason="it closed the connection")
         except TimeoutError:
             return ServerUnreachable(url=self._url, reason="no answer in time")
-        except (OSError, WebSocketException) as error:
-            return ServerUnreachable(url=self._url, reason=_reason(error))
+        except WebSocketException as error:
+            return ServerUnreachable(url=self._url, reason=type(error).__name__)
         finally:
             self._connection = None
         return ServerUnreachable(url=self._url, reason="it closed the connection")
@@ -266,7 +275,9 @@ class SignalingClient:
         try:
             await hosted.enter_async_context(self._host())
         except PortInUse:
-            return True
+            self._lost_races += 1
+            await asyncio.sleep(FIRST_RETRY_S / 4)
+            return self._lost_races <= LOST_RACES
         except ServerProblem as problem:
             logger.info("cannot host: %s", problem)
             return False
@@ -274,8 +285,21 @@ class SignalingClient:
         return True
 
 
-def _reason(error: Exception) -> str:
+def _is_refused(error: OSError) -> bool:
+    """Return whether a machine answered that nobody listens there."""
+    return errno.ECONNREFUSED in _error_numbers(error)
+
+
+def _reason(error: OSError) -> str:
     """Return the system's words for an error; asyncio puts the address it tried in their place."""
-    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno).lower()
-    return getattr(error, "strerror", None) or type(error).__name__
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {error.reason or error}"
+    known = [number for number in _error_numbers(error) if number > 0]
+    return os.strerror(known[0]).lower() if known else error.strerror or str(error)
+
+
+def _error_numbers(error: OSError) -> list[int]:
+    """Return the error of every address tried: for a name of several, asyncio tells them in a text alone."""
+    if error.errno is not None:
+        return [error.errno]
+    return [int(number) for number in _ERRNO.findall(str(error))]
