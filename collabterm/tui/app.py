@@ -16,7 +16,7 @@ from textual.driver import Driver
 
 from collabterm.document.shared_text import Change, PeerOrigin
 from collabterm.errors import FileProblem
-from collabterm.session.events import Alone, PresenceChanged, RoomEvent
+from collabterm.session.events import Alone, PresenceChanged, RoomEvent, StatusChanged
 from collabterm.session.room import Room
 from collabterm.tui import prompts
 from collabterm.tui.editor_view import EditorView
@@ -149,9 +149,13 @@ class EditorApp(App[int], inherit_bindings=False):
     def _on_room_event(self, event: RoomEvent) -> None:
         if not self.is_running:
             return
-        if isinstance(event, PresenceChanged):
-            self._show_people()
-        self._show_status_soon()
+        match event:
+            case PresenceChanged():
+                self._show_people()
+            case StatusChanged():
+                self._show_status()
+            case _:
+                assert_never(event)
 
     def _show_status_soon(self) -> None:
         """Bring the status bar up to date a little later: it is not what one looks at while typing."""
