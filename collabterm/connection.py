@@ -54,11 +54,8 @@ async def stay_connected(
     async with mesh:
         gc.collect()
         gc.freeze()  # what the imports left is never garbage; not walking it again keeps pauses off the keys
-        try:
-            await client.run(follower.follow)
-            await asyncio.get_running_loop().create_future()
-        finally:
-            await client.leave()
+        await client.run(follower.follow)
+        await asyncio.get_running_loop().create_future()
 
 
 class _Follower:

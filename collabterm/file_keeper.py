@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from collabterm.document.file_format import TextFormat, encode_file
+from collabterm.document.lines import LineIndex
 from collabterm.document.shared_text import Change, Document
 from collabterm.storage import files
 from collabterm.storage.files import Fingerprint, LoadedFile
@@ -56,18 +57,16 @@ class FileKeeper:
         if self._loaded is None:
             return
         text_format = self._loaded.text_format
-        properties: dict[str, str | bool] = {
-            "name": self._loaded.path.name, "newline": text_format.newline, "bom": text_format.bom,
-        }  # fmt: skip
+        properties: dict[str, str | bool] = {"newline": text_format.newline, "bom": text_format.bom}
         self._document.seed(self._loaded.text, properties)
-        self._agree(self._loaded.fingerprint)
+        self._agree(self._loaded.fingerprint, self._loaded.text)
 
     def compare(self) -> None:
         """Take note if the room's text already is what the file holds."""
         if self._loaded is not None and self._raw() == encode_file(
             self._loaded.text, self._loaded.text_format
         ):
-            self._agree(self._loaded.fingerprint)
+            self._agree(self._loaded.fingerprint, self._loaded.text)
 
     def save(self, path: str | None = None, *, overwrite: bool = False) -> SaveOutcome:
         """Write the text; to ``path`` if given, which is the file from then on.
@@ -85,7 +84,7 @@ class FileKeeper:
             return NeedsConsent(target.name)
         fingerprint = files.save(target, raw)
         self._path = target
-        self._agree(fingerprint)
+        self._agree(fingerprint, self._document.text())
         return Saved(target.name)
 
     def rescue(self, folder: Path, name: str) -> Path | None:
@@ -95,12 +94,13 @@ class FileKeeper:
         return files.save_rescue(folder, name, self._raw())
 
     def _on_change(self, change: Change) -> None:
-        self._is_modified = True if self._saved_hash is None else None
+        self._is_modified = None
 
-    def _agree(self, fingerprint: Fingerprint) -> None:
+    def _agree(self, fingerprint: Fingerprint, text: str) -> None:
+        """Take note of what the file holds; the document may already hold more."""
         self._agreed = fingerprint
-        self._saved_hash = self._document.lines.text_hash()
-        self._is_modified = False
+        self._saved_hash = LineIndex(text).text_hash()
+        self._is_modified = None
 
     def _raw(self) -> bytes:
         return encode_file(self._document.text(), self._text_format())

@@ -147,9 +147,8 @@ def _log_to_file() -> Path:
     except OSError:
         path, handler = Path(os.devnull), logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(
-        level=os.environ.get("COLLABTERM_LOG", "INFO").upper(), handlers=[handler], force=True
-    )
+    level = logging.DEBUG if os.environ.get("COLLABTERM_LOG", "").upper() == "DEBUG" else logging.INFO
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in ("aioice", "aiortc", "websockets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     return path

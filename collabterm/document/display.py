@@ -151,6 +151,11 @@ def display_line(line: str, tab_size: int = TAB_SIZE) -> DisplayLine:
     return _huge_line(line, tab_size)
 
 
+def is_text(character: str) -> bool:
+    """Return whether what a key sent is text: all but control characters and halves of surrogate pairs."""
+    return category(character) not in ("Cc", "Cs")
+
+
 def safe_text(text: str) -> str:
     """Make a name, a path or a message harmless and one line: tabs and newlines get stand-ins too."""
     return display_line(text.replace("\t", _STAND_INS["\t"])).text

@@ -159,11 +159,18 @@ class LineIndex:
         chunk = self._chunks[first_index]
         if first_index == last_index and len(chunk.lines) + len(lines) <= 2 * _CHUNK_LINES:
             chunk.replace(start, end + 1, lines)
+            self._merge_small(first_index)
         else:
             kept_before = chunk.lines[:start]
             kept_after = self._chunks[last_index].lines[end + 1 :]
             self._chunks[first_index : last_index + 1] = _chunked(kept_before + lines + kept_after)
         self._row_starts = self._byte_starts = None
+
+    def _merge_small(self, index: int) -> None:
+        """Join a chunk that lost most of its lines with the next one, so that few lines are few chunks."""
+        pair = self._chunks[index : index + 2]
+        if len(pair) == 2 and sum(len(chunk.lines) for chunk in pair) < _CHUNK_LINES // 2:
+            self._chunks[index : index + 2] = _chunked(pair[0].lines + pair[1].lines)
 
     def _find_row(self, row: int) -> tuple[int, int]:
         starts = self._rows()

@@ -27,9 +27,10 @@ FILE_KEY: Final = "main"
 
 _TEXT_NAME: Final = f"file:{FILE_KEY}"
 _FILES_NAME: Final = "files"
-_CLIENT_ID_BITS: Final = 53
 _GROUP_PAUSE_S: Final = 0.8
 """A pause this long between two edits starts a new undo step."""
+
+_EMPTY_UPDATE: Final = b"\0\0"
 
 
 class Local(Enum):
@@ -154,7 +155,7 @@ class Document:
         Raises:
             ProtocolError: If the bytes are no update; the document is as before.
         """
-        with _decoding("an update"), self._transaction(origin):
+        with self._transaction(origin), _decoding("an update"):
             self._doc.apply_update(update)
 
     def state_vector(self) -> bytes:
@@ -188,25 +189,37 @@ class Document:
 
     def _finish(self, origin: Origin) -> Change | None:
         """Bring the line index up to the CRDT and tell the listeners."""
-        if not self._updates:
+        if not self._updates and not self._deltas:
             return None
-        deltas, updates = self._deltas[:], self._updates[:]
+        replacements = self._follow(self._deltas)
+        updates = self._updates[:]
         self._deltas.clear()
         self._updates.clear()
-        replacements = [self.lines.splice(splice) for delta in deltas for splice in _splices(delta)]
-        if len(self._text) != self.lines.size:
-            replacements += self._realign()
-        update = updates[0] if len(updates) == 1 else pycrdt.merge_updates(*updates)
+        if not updates and not replacements:
+            return None
+        update = updates[0] if len(updates) == 1 else pycrdt.merge_updates(_EMPTY_UPDATE, *updates)
         change = Change(tuple(replacements), origin, update)
         for listener in self._listeners:
             listener(change)
         return change
 
+    def _follow(self, deltas: list[list[dict[str, Any]]]) -> list[Replacement]:
+        """Apply the CRDT's events to the line index."""
+        replacements: list[Replacement] = []
+        try:
+            for delta in deltas:
+                for splice in _splices(delta):
+                    replacements.append(self.lines.splice(splice))  # noqa: PERF401  # what was applied counts
+        except (IndexError, UnicodeDecodeError):
+            return replacements + self._realign()
+        return replacements if len(self._text) == self.lines.size else replacements + self._realign()
+
     def _realign(self) -> list[Replacement]:
         """Make the index equal to the CRDT where an event did not tell all.
 
-        Two causes are known: an embedded object in the text (we write none, a peer may), and wrong
-        deltas from an undo after edits of this client under two origins (seen in pycrdt 0.14).
+        Three causes are known: an embedded object in the text (we write none, a peer may), wrong deltas
+        from an undo after edits of this client under two origins (seen in pycrdt 0.14), and a peer's clock
+        that runs over 32 bits.
         """
         with self._doc.transaction():
             position = 0
@@ -215,7 +228,6 @@ class Document:
                     position += len(content.encode())
                 else:
                     del self._text[position : position + 1]
-        self._deltas.clear()
         old, new = self.lines.text(), str(self._text)
         prefix = _common_prefix(old, new)
         suffix = _common_prefix(old[prefix:][::-1], new[prefix:][::-1])

@@ -28,6 +28,13 @@ def encode_datagram(payload: bytes) -> bytes:
     return bytes((_FIRST | _LAST,)) + payload
 
 
+def decode_datagram(frame: bytes) -> bytes:
+    """Return the payload of a presence frame; ``ProtocolError`` if it is a fragment, or too large."""
+    if not 0 < len(frame) <= MAX_DATAGRAM_BYTES or frame[0] != _FIRST | _LAST:
+        raise ProtocolError("a datagram is not one whole frame")
+    return frame[1:]
+
+
 def encode_frames(payload: bytes) -> Iterator[bytes]:
     """Yield the frames of a payload, compressing as they are asked for where that pays."""
     deflated = len(payload) >= _DEFLATE_FROM_BYTES

@@ -29,6 +29,9 @@ MAX_MESSAGE_BYTES: Final = 256 * 1024 * 1024
 MAX_DOCUMENT_BYTES: Final = 128 * 1024 * 1024
 """A file that seeds a room."""
 
+MAX_MESSAGES: Final = 256
+"""Messages in one payload: a second of typing at a terminal's speed; more is a flood."""
+
 MAX_AWARENESS_BYTES: Final = 4_096
 """One client's presence state as JSON: a name, a color, a cursor and a list of links."""
 

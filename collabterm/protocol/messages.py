@@ -16,12 +16,16 @@ from collabterm.protocol.limits import (
     MAX_AWARENESS_BYTES,
     MAX_AWARENESS_CLIENTS,
     MAX_MESSAGE_BYTES,
+    MAX_MESSAGES,
 )
 
 ClientId = NewType("ClientId", int)
 """A CRDT replica (53 bits); never the same thing as a peer id, which is a connection."""
 
 TEXT_HASH_BYTES: Final = 16
+
+_MAX_STATE_BRACKETS: Final = 128
+"""More than any client's state has, and too few to nest deeper than Python's own JSON can go."""
 
 _SYNC, _AWARENESS, _QUERY_AWARENESS = 0, 1, 3
 _HELLO, _PING, _PONG, _DIGEST = 64, 65, 66, 67
@@ -137,6 +141,8 @@ def decode_messages(payload: bytes) -> list[Message]:
     reader = Reader(payload)
     messages: list[Message] = []
     while not reader.at_end:
+        if len(messages) == MAX_MESSAGES:
+            raise ProtocolError("a payload holds too many messages")
         messages.append(_decode_message(reader))
     return messages
 
@@ -183,9 +189,14 @@ def _decode_sync(reader: Reader) -> SyncStep1 | SyncStep2 | Update:
 def _encode_awareness(entries: tuple[AwarenessEntry, ...]) -> bytes:
     parts = [write_uint(len(entries))]
     for entry in entries:
-        state = json.dumps(entry.state, separators=(",", ":"), ensure_ascii=False)
-        parts += (write_uint(entry.client_id), write_uint(entry.clock), write_bytes(state.encode()))
+        parts += (
+            write_uint(entry.client_id), write_uint(entry.clock), write_bytes(_encode_state(entry.state)),
+        )  # fmt: skip
     return b"".join(parts)
+
+
+def _encode_state(state: Mapping[str, Any] | None) -> bytes:
+    return json.dumps(state, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def _decode_awareness(body: bytes) -> tuple[AwarenessEntry, ...]:
@@ -207,10 +218,20 @@ def _decode_awareness(body: bytes) -> tuple[AwarenessEntry, ...]:
 
 
 def _decode_state(body: bytes) -> Mapping[str, Any] | None:
+    """Read a state; refuse one that could not be passed on (lone surrogates, many times ``1e9``)."""
+    if body.count(b"[") + body.count(b"{") > _MAX_STATE_BRACKETS:
+        raise ProtocolError("an awareness state is nested too deeply")
     try:
-        state = json.loads(body.decode())
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        state = json.loads(body.decode(), parse_constant=_refuse_constant)
+        is_too_long = len(_encode_state(state)) > MAX_AWARENESS_BYTES
+    except ValueError as error:
         raise ProtocolError("an awareness state is not JSON") from error
+    if is_too_long:
+        raise ProtocolError("an awareness state is over its limit")
     if state is not None and not isinstance(state, dict):
         raise ProtocolError("an awareness state is not an object")
     return state
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -53,9 +53,15 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """The server is out of reach; editing goes on with whoever is linked."""
+    """The server cannot be used; editing goes on with whoever is linked.
+
+    Attributes:
+        reason: A sentence.
+        is_final: Whether trying again is of no use.
+    """
 
     reason: str
+    is_final: bool = False
 
 
 Signaling = SigningIn | SignedIn | SignedOut

@@ -16,6 +16,9 @@ from collabterm.protocol.messages import ClientId
 
 PING_INTERVAL_S: Final = 2.0
 PING_RETRY_S: Final = 0.5
+GREETING_S: Final = 10.0
+"""A peer that says nothing for this long does not speak our protocol."""
+
 SILENCE_S: Final = 4.5
 """Nothing heard for this long, pings included: the path is dead (ICE consent would take 30 s)."""
 
@@ -33,13 +36,15 @@ class PeerSync:
     """What is between us and one peer over one link."""
 
     peer_id: str
+    opened_s: float
     heard_s: float
     client_id: ClientId | None = None
     pinged_s: float = float("-inf")
     ping_nonce: int = 0
     doubted_s: float | None = None
     """When the server said that the peer left, unless it answered since."""
-    rtt_s: float | None = None
+    is_faulty: bool = False
+    """What they asked cannot be answered."""
     pending: list[bytes] = field(default_factory=list)
     """Updates not yet sent over the reliable channel."""
     owed_since_s: float | None = None
@@ -49,8 +54,14 @@ class PeerSync:
     """The version of our text that our last digest to them was about."""
     agreed_version: int = -1
     """The version of our text that their last digest was equal to."""
+    asked: bytes | None = None
+    """The state vector of their last sync step 1, until it is answered."""
+    owes_everybody: bool = False
+    """They asked for everybody's presence."""
     seen: dict[bytes, None] = field(default_factory=dict)
     theirs: tuple[Mapping[int, int], bytes] | None = None
+    compared: object = None
+    """Both sides when they last differed: a difference between the very same texts is one that lasts."""
     differs_since_s: float | None = None
     repair_interval_s: float = REPAIR_AFTER_S
 
@@ -94,8 +105,11 @@ class PeerSync:
             self.agreed_version = version
             self.differs_since_s = None
             self.repair_interval_s = REPAIR_AFTER_S
-        elif self.differs_since_s is None:
+            return
+        self.agreed_version = -1
+        if self.differs_since_s is None or self.compared != (ours, self.theirs):
             self.differs_since_s = now_s
+        self.compared = (ours, self.theirs)
 
     def take_repair(self, now_s: float) -> bool:
         """Return whether a difference has lasted long enough to ask for what we lack, and back off."""
@@ -118,5 +132,9 @@ class PeerSync:
     def is_silent(self, now_s: float) -> bool:
         """Return whether the peer gave no sign of life for too long."""
         if self.doubted_s is not None and now_s - self.doubted_s > DOUBTED_SILENCE_S:
+            return True
+        if self.is_faulty:
+            return True
+        if not self.is_greeted and now_s - self.opened_s > GREETING_S:
             return True
         return now_s - self.heard_s > SILENCE_S

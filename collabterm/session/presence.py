@@ -20,6 +20,7 @@ from typing import Any, Final
 from collabterm.document.display import safe_text
 from collabterm.document.lines import LineIndex, Location, Replacement
 from collabterm.document.selection import Selection
+from collabterm.lib0 import MAX_UINT
 from collabterm.protocol.limits import MAX_AWARENESS_CLIENTS, MAX_NAME_CHARS
 from collabterm.protocol.messages import AwarenessEntry, ClientId
 
@@ -32,6 +33,9 @@ COLORS: Final = (
 """One for each of the eight peers of a full mesh, told apart on dark and on light."""
 
 _COLOR_PATTERN: Final = re.compile(r"#[0-9a-fA-F]{6}")
+_MAX_CLOCK_STEP: Final = 1 << 32
+"""More in one step is a clock that somebody forged."""
+
 _MAX_COORDINATE: Final = 1 << 40
 
 
@@ -80,7 +84,7 @@ class Presence:
 
     def own_entry(self, *, gone: bool = False) -> AwarenessEntry:
         """Return our own state under a new clock; with ``gone``, the farewell."""
-        self._clock += 1
+        self._clock = min(self._clock + 1, MAX_UINT)  # a peer may have claimed the last clock for us
         return AwarenessEntry(self._client_id, self._clock, None if gone else self._own_state())
 
     def known_entries(self) -> tuple[AwarenessEntry, ...]:
@@ -89,10 +93,15 @@ class Presence:
         return (self.own_entry(), *others)[:MAX_AWARENESS_CLIENTS]
 
     def apply(
-        self, entries: Iterable[AwarenessEntry], lines: LineIndex, now_s: float
+        self, entries: Iterable[AwarenessEntry], sender: ClientId, lines: LineIndex, now_s: float
     ) -> tuple[AwarenessEntry, ...]:
-        """Take in what a peer says of some clients; return the entries that were news."""
-        return tuple([entry for entry in entries if self._apply(entry, lines, now_s)])
+        """Take in what a peer says of some clients; return the entries that were news.
+
+        Whoever is linked to us speaks for themselves: what others say of them is ignored.
+        """
+        spoken_for = self.links - {sender}
+        believed = [entry for entry in entries if entry.client_id not in spoken_for]
+        return tuple([entry for entry in believed if self._apply(entry, lines, now_s)])
 
     def shift(self, replacements: Iterable[Replacement]) -> None:
         """Move the others' cursors with a change of the text."""
@@ -120,9 +129,10 @@ class Presence:
             self._clock = max(self._clock, entry.clock)
             return False
         known = self._entries.get(entry.client_id)
-        if known is not None and entry.clock <= known.clock:
+        if known is not None and not known.clock < entry.clock <= known.clock + _MAX_CLOCK_STEP:
             return False
-        if known is None and len(self._entries) >= MAX_AWARENESS_CLIENTS:
+        is_crowded = known is None and len(self._entries) >= MAX_AWARENESS_CLIENTS
+        if is_crowded and entry.client_id not in self.links:
             return False
         self._entries[entry.client_id] = entry
         self._renewed_s[entry.client_id] = now_s
@@ -153,9 +163,9 @@ class Presence:
         )
 
     def _yield_color(self, client_id: ClientId) -> None:
-        """Take another color if somebody with a smaller client id has ours."""
-        taken = {one.color for one in self._participants.values()}
-        if client_id < self._client_id and self.color in taken:
+        """Take another color if somebody with a smaller client id has ours; only the larger id yields."""
+        if client_id < self._client_id and self._participants[client_id].color == self.color:
+            taken = {one.color for one in self._participants.values()}
             self.color = next((color for color in COLORS if color not in taken), self.color)
 
     def _own_state(self) -> dict[str, Any]:

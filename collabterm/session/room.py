@@ -21,7 +21,7 @@ from typing import Final, assert_never
 from collabterm.document.selection import Selection
 from collabterm.document.shared_text import Change, Document, PeerOrigin, decode_state_vector
 from collabterm.errors import ProtocolError
-from collabterm.protocol.limits import MAX_DATAGRAM_BYTES, PROTOCOL_VERSION
+from collabterm.protocol.limits import MAX_DATAGRAM_BYTES, MAX_MESSAGES, PROTOCOL_VERSION
 from collabterm.protocol.messages import (
     Awareness,
     AwarenessEntry,
@@ -163,7 +163,7 @@ class Room:
 
     def link_opened(self, peer_id: str, now_s: float) -> None:
         """Both channels to a peer are open: say hello, say what we have and who is here."""
-        self._peers[peer_id] = PeerSync(peer_id, heard_s=now_s)
+        self._peers[peer_id] = PeerSync(peer_id, opened_s=now_s, heard_s=now_s)
         self._links_changed()
         self._send(
             peer_id,
@@ -177,6 +177,7 @@ class Room:
         """The link to a peer is gone; its presence too, unless it may come back."""
         if self._peers.pop(peer_id, None) is None:
             return
+        self._outgoing = [one for one in self._outgoing if one.peer_id != peer_id]
         if peer_id not in self._roster:
             self._forget_presence(peer_id)
         self._links_changed()
@@ -223,11 +224,6 @@ class Room:
         """Return the peers whose path is dead: close their links."""
         return tuple(peer_id for peer_id, peer in self._peers.items() if peer.is_silent(now_s))
 
-    def rtt_s(self, peer_id: str) -> float | None:
-        """Return the last measured round trip to a peer, in seconds."""
-        peer = self._peers.get(peer_id)
-        return peer.rtt_s if peer is not None else None
-
     def take_outgoing(self, now_s: float) -> list[Outgoing]:
         """Return everything that is due now; call again after an ``on_outgoing`` or within ``BATCH_S``."""
         self._forgive_stall(now_s)
@@ -239,6 +235,7 @@ class Room:
             self._send_datagrams(now_s)
         for peer in self._peers.values():
             if peer.is_greeted:
+                self._send_answers(peer)
                 self._send_pending(peer, now_s)
                 self._send_digest(peer, now_s)
             if peer.take_ping(now_s):
@@ -259,21 +256,21 @@ class Room:
 
     def _handle(self, peer: PeerSync, channel: Channel, message: Message, now_s: float) -> None:
         match message:
+            case Hello() | SyncStep1() | SyncStep2() | Digest() if channel is Channel.PRESENCE:
+                raise ProtocolError("a message that must keep its order came unordered")
             case Hello(version, client_id):
                 self._greet(peer, version, client_id)
             case Ping(nonce):
                 self._send(peer.peer_id, Pong(nonce), channel=Channel.PRESENCE)
                 self._wake()
-            case Pong(nonce):
+            case Pong():
                 peer.doubted_s = None
-                if nonce == peer.ping_nonce:
-                    peer.rtt_s = now_s - peer.pinged_s
             case _ if not peer.is_greeted:
                 if channel is Channel.COLLABORATION:
                     raise ProtocolError("the first message is not a hello")
             case SyncStep1(state_vector):
-                self._send(peer.peer_id, SyncStep2(self.document.update_since(state_vector)))
-                peer.stated_version = -1
+                decode_state_vector(state_vector)
+                peer.asked = state_vector
                 self._wake()
             case SyncStep2(update) | Update(update):
                 if not peer.has_seen(update):
@@ -281,7 +278,7 @@ class Room:
             case Awareness(entries):
                 self._learn_presence(peer, entries, now_s)
             case QueryAwareness():
-                self._send(peer.peer_id, Awareness(self.presence.known_entries()))
+                peer.owes_everybody = True
                 self._wake()
             case Digest(state_vector, text_hash):
                 peer.theirs = (decode_state_vector(state_vector), text_hash)
@@ -310,13 +307,14 @@ class Room:
         else:
             self._fast_path.add(change.update)
         self._owe(change.update, but=author)
+        self._refresh_status()
         self._wake()
 
     def _owe(self, update: bytes, but: PeerSync | None) -> None:
         """Owe an update to every peer; if one sent it, only to those that one has no link to."""
         reached = self._reached_by(but)
         for peer in self._peers.values():
-            if peer is not but and peer.client_id not in reached:
+            if peer.is_greeted and peer is not but and peer.client_id not in reached:
                 peer.pending.append(update)
 
     def _reached_by(self, peer: PeerSync | None) -> frozenset[int]:
@@ -324,7 +322,11 @@ class Room:
         return participant.links if participant is not None else frozenset()
 
     def _learn_presence(self, peer: PeerSync, entries: tuple[AwarenessEntry, ...], now_s: float) -> None:
-        news = self.presence.apply(entries, self.document.lines, now_s)
+        assert peer.client_id is not None, "presence is taken from greeted peers only"
+        color = self.presence.color
+        news = self.presence.apply(entries, peer.client_id, self.document.lines, now_s)
+        if self.presence.color != color:
+            self._cursor_due_s = now_s
         if not news:
             return
         reached = self._reached_by(peer)
@@ -358,6 +360,19 @@ class Room:
         peer.owes_awareness = False
         self._send(peer.peer_id, *messages)
 
+    def _send_answers(self, peer: PeerSync) -> None:
+        """Answer what a peer asked, once however often it asked."""
+        asked, peer.asked = peer.asked, None
+        if asked is not None:
+            try:
+                self._send(peer.peer_id, SyncStep2(self.document.update_since(asked)))
+            except ProtocolError:
+                peer.is_faulty = True
+            peer.stated_version = -1
+        if peer.owes_everybody:
+            self._send(peer.peer_id, Awareness(self.presence.known_entries()))
+            peer.owes_everybody = False
+
     def _send_digest(self, peer: PeerSync, now_s: float) -> None:
         """State what we hold once it has settled, and ask for what we lack if a difference lasts."""
         if peer.pending:
@@ -378,8 +393,9 @@ class Room:
         return decode_state_vector(self.document.state_vector()), self.document.lines.text_hash()
 
     def _send(self, peer_id: str, *messages: Message, channel: Channel = Channel.COLLABORATION) -> None:
-        payload = b"".join(map(encode_message, messages))
-        self._outgoing.append(Outgoing(peer_id, channel, payload))
+        for start in range(0, len(messages), MAX_MESSAGES):
+            payload = b"".join(map(encode_message, messages[start : start + MAX_MESSAGES]))
+            self._outgoing.append(Outgoing(peer_id, channel, payload))
 
     def _expire_presence(self, now_s: float) -> None:
         if self.presence.expire(now_s):

@@ -12,7 +12,7 @@ import logging
 import os
 import struct
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol, cast
 
 import aioice.ice
 
@@ -27,13 +27,25 @@ _DEFAULT_PORT: Final = 3478
 _host_addresses = aioice.ice.get_host_addresses
 
 
+class FindAddresses(Protocol):
+    """Finds this machine's addresses of IPv4 and of IPv6, each if asked for."""
+
+    def __call__(self, use_ipv4: bool, use_ipv6: bool) -> list[str]:
+        """Return the addresses."""
+
+
 def allow_loopback() -> None:
     """Let aioice offer the loopback address where there is no other."""
+    aioice.ice.get_host_addresses = or_loopback(_host_addresses)
+
+
+def or_loopback(find: FindAddresses) -> FindAddresses:
+    """Return ``find``, but with the loopback address where that finds none."""
 
     def addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
-        return _host_addresses(use_ipv4, use_ipv6) or ["127.0.0.1"]
+        return find(use_ipv4, use_ipv6) or ["127.0.0.1"]
 
-    aioice.ice.get_host_addresses = addresses
+    return addresses
 
 
 async def responsive_stun_servers(urls: Sequence[str]) -> list[str]:
@@ -69,8 +81,7 @@ class _Probe(asyncio.DatagramProtocol):
         self._request = struct.pack("!HHI12s", _BINDING_REQUEST, 0, _MAGIC_COOKIE, os.urandom(12))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        transport.sendto(self._request)
+        cast("asyncio.DatagramTransport", transport).sendto(self._request)  # gh-90352, fixed in 3.12
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         is_answer = data[:2] == struct.pack("!H", _BINDING_SUCCESS) and data[4:20] == self._request[4:]

@@ -47,7 +47,7 @@ PATIENCE_S: Final = 6.0
 """How long the side that should not offer waits before it does."""
 
 LONGEST_PAUSE_S: Final = 8.0
-FAREWELL_S: Final = 0.3
+CLOSE_S: Final = 0.3
 
 
 class Introducer(Protocol):
@@ -67,6 +67,8 @@ class _Peer:
     attempt: str = ""
     attempt_until_s: float = 0.0
     is_offering: bool = False
+    offered: Mapping[str, Any] | None = None
+    """The last offer that came: an older one is of no use any more."""
 
 
 class Mesh:
@@ -121,9 +123,9 @@ class Mesh:
         match event:
             case EnteredRoom(hosting=hosting, peers=peers):
                 self._entered(hosting, peers)
-            case LostServer(problem=problem):
+            case LostServer(problem=problem, retry_s=retry_s):
                 self._is_signed_in = False
-                self._room.set_signaling(SignedOut(str(problem)))
+                self._room.set_signaling(SignedOut(str(problem), is_final=retry_s is None))
             case PeerJoined(peer):
                 self._know(peer.peer_id, self._now() + PATIENCE_S)
                 self._room.peer_came(peer.peer_id, peer.name)
@@ -197,15 +199,18 @@ class Mesh:
 
     def _offered(self, peer_id: str, payload: Mapping[str, Any]) -> None:
         """Answer an offer: whoever offers has no link to us, whatever we believe."""
+        if not self._room.is_expected(peer_id):
+            return
         peer = self._peers.setdefault(peer_id, _Peer(self._now() + PATIENCE_S))
         if peer.link is not None and peer.is_offering and not peer.link.is_open and self._peer_id < peer_id:
             return
         self._abandon(peer_id, peer)
+        peer.offered = payload
         self._start(self._answer(peer_id, peer, payload))
 
     async def _answer(self, peer_id: str, peer: _Peer, payload: Mapping[str, Any]) -> None:
         await self._ready.wait()
-        if peer.link is not None:
+        if peer.link is not None or peer.offered is not payload:
             return
         attempt = str(payload.get("attempt", ""))
         link = self._connect(peer_id, peer, attempt, offering=False)
@@ -220,18 +225,15 @@ class Mesh:
 
     def _answered(self, peer_id: str, payload: Mapping[str, Any]) -> None:
         peer = self._peers.get(peer_id)
-        if (
-            peer is None
-            or peer.link is None
-            or not peer.is_offering
-            or payload.get("attempt") != peer.attempt
-        ):
+        if peer is None or peer.link is None or peer.link.is_open or not peer.is_offering:
+            return
+        if payload.get("attempt") != peer.attempt:
             return
         self._start(self._attempt(peer, peer.link, peer.link.accept(payload)))
 
     def _candidate_came(self, peer_id: str, payload: Mapping[str, Any]) -> None:
         peer = self._peers.get(peer_id)
-        if peer is not None and peer.link is not None:
+        if peer is not None and peer.link is not None and not peer.link.is_open:
             self._start(self._attempt(peer, peer.link, peer.link.add_candidate(payload)))
 
     async def _attempt(self, peer: _Peer, link: PeerLink, step: Coroutine[Any, Any, None]) -> None:
@@ -337,13 +339,13 @@ async def _raise(error: Exception) -> None:
 
 
 async def _close_after_farewell(link: PeerLink) -> None:
-    """Close a link once everything said has arrived, or when that takes too long."""
-    for step in (link.drained(), _quietly_close(link)):
-        try:
-            async with asyncio.timeout(FAREWELL_S):
-                await step
-        except TimeoutError:
-            logger.debug("the farewell to %s takes too long", link.peer_id)
+    """Close a link once everything said has arrived, or nothing arrives any more."""
+    await link.drained()
+    try:
+        async with asyncio.timeout(CLOSE_S):
+            await _quietly_close(link)
+    except TimeoutError:
+        logger.debug("closing the link to %s takes too long", link.peer_id)
 
 
 async def _quietly_close(link: PeerLink) -> None:

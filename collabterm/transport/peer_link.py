@@ -26,7 +26,7 @@ from aiortc import (
 from aiortc.sdp import candidate_from_sdp
 
 from collabterm.errors import ProtocolError
-from collabterm.protocol.framing import Reassembler, encode_datagram, encode_frames
+from collabterm.protocol.framing import Reassembler, decode_datagram, encode_datagram, encode_frames
 from collabterm.session.room import Channel
 from collabterm.transport.ice import allow_loopback
 
@@ -37,6 +37,8 @@ HIGH_WATER_BYTES: Final = 128 * 1024
 
 LOW_WATER_BYTES: Final = 48 * 1024
 _DRAINED_LOOK_S: Final = 0.005
+_STALLED_S: Final = 1.2
+"""Longer than a lost packet takes to be sent again."""
 
 allow_loopback()
 
@@ -121,9 +123,13 @@ class PeerLink:
             self._presence.send(encode_datagram(payload))
 
     async def drained(self) -> None:
-        """Wait until the peer has acknowledged everything sent: what is on its way at the close is lost."""
-        while self.is_open and (self._backlog or self._is_on_its_way()):  # noqa: ASYNC110  # aiortc tells nobody
+        """Wait until the peer has acknowledged everything sent, as long as acknowledgements come in."""
+        loop = asyncio.get_running_loop()
+        waiting, since_s = self._unacknowledged(), loop.time()
+        while self.is_open and waiting and loop.time() - since_s < _STALLED_S:
             await asyncio.sleep(_DRAINED_LOOK_S)
+            if (now_waiting := self._unacknowledged()) != waiting:
+                waiting, since_s = now_waiting, loop.time()
 
     async def close(self) -> None:
         """End the link without calling ``on_close``."""
@@ -132,22 +138,24 @@ class PeerLink:
         self._backlog.clear()
         await self._connection.close()
 
-    def _is_on_its_way(self) -> bool:
+    def _unacknowledged(self) -> tuple[int, ...]:
+        """Return how much waits at each stage on its way; empty if nothing does."""
         transport = self._connection.sctp
         assert transport is not None, "a connection with channels has a transport for them"
         unsent, unacknowledged = transport._outbound_queue, transport._sent_queue  # noqa: SLF001  # aiortc tells nobody
-        return bool(self._collaboration.bufferedAmount or unsent or unacknowledged)
+        stages = (len(self._backlog), self._collaboration.bufferedAmount, len(unsent), len(unacknowledged))
+        return stages if any(stages) else ()
 
     def _description(self) -> dict[str, Any]:
         description = self._connection.localDescription
         return {"type": description.type, "sdp": description.sdp}
 
     def _listen(self, kind: Channel, channel: RTCDataChannel) -> None:
-        reassembler = Reassembler()
+        receive = Reassembler().receive if kind is Channel.COLLABORATION else decode_datagram
 
         def on_message(frame: bytes | str) -> None:
             try:
-                payload = reassembler.receive(frame if isinstance(frame, bytes) else b"")
+                payload = receive(frame if isinstance(frame, bytes) else b"")
                 if payload is not None and not self._is_over:
                     self._on_payload(self, kind, payload)
             except ProtocolError as error:

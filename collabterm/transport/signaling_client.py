@@ -41,7 +41,6 @@ from collabterm.protocol.signaling import (
     Heartbeat,
     Introduction,
     JoinRoom,
-    LeaveRoom,
     PeerInfo,
     PeerJoined,
     PeerLeft,
@@ -63,6 +62,8 @@ ANSWER_S: Final = 8.0
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 15.0
 MISSED_BEATS: Final = 2.5
+SHORTEST_BEAT_S: Final = 1.0
+LONGEST_BEAT_S: Final = 120.0
 LOST_RACES: Final = 3
 """A port that refuses us and is in use was taken a moment ago by another client; or, if it lasts, was not."""
 
@@ -135,7 +136,10 @@ class SignalingClient:
                 def tell(event: SignalingEvent) -> None:
                     nonlocal entered
                     entered = entered or isinstance(event, EnteredRoom)
-                    handle(event)
+                    try:
+                        handle(event)
+                    except Exception as error:  # ours, and not to be taken for the network's
+                        raise AssertionError("an event was not followed") from error
 
                 try:
                     problem = await self._stay(tell)
@@ -159,11 +163,6 @@ class SignalingClient:
             self._outgoing.add(task)
             task.add_done_callback(self._outgoing.discard)
 
-    async def leave(self) -> None:
-        """Tell the server that we go, so that others hear it at once."""
-        if self._connection is not None:
-            await self._send(self._connection, LeaveRoom())
-
     async def _stay(self, tell: Callable[[SignalingEvent], None]) -> ServerProblem:
         """Sign in and stay as long as it lasts; return why it ended, but raise what connecting raises."""
         try:
@@ -184,7 +183,7 @@ class SignalingClient:
         except (InvalidHandshake, InvalidMessage, ProtocolError) as error:
             logger.debug("not a signaling server: %s", error)
             return NotASignalingServer(url=self._url)
-        except ConnectionClosed:
+        except (ConnectionClosed, ConnectionResetError):
             return ServerUnreachable(url=self._url, reason="it closed the connection")
         except TimeoutError:
             return ServerUnreachable(url=self._url, reason="no answer in time")
@@ -209,7 +208,7 @@ class SignalingClient:
         if not isinstance(answer, AuthOk):
             raise ProtocolError("the server did not answer the sign-in")
         await self._send(connection, JoinRoom(self._room, create=True))
-        return challenge.heartbeat_s
+        return min(max(challenge.heartbeat_s, SHORTEST_BEAT_S), LONGEST_BEAT_S)
 
     async def _converse(
         self, connection: ClientConnection, heartbeat_s: float, tell: Callable[[SignalingEvent], None]
@@ -295,7 +294,7 @@ def _reason(error: OSError) -> str:
     if isinstance(error, ssl.SSLError):
         return f"TLS: {error.reason or error}"
     known = [number for number in _error_numbers(error) if number > 0]
-    return os.strerror(known[0]).lower() if known else error.strerror or str(error)
+    return os.strerror(known[0]).lower() if known else error.strerror or str(error) or type(error).__name__
 
 
 def _error_numbers(error: OSError) -> list[int]:

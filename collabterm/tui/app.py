@@ -16,7 +16,7 @@ from textual.driver import Driver
 
 from collabterm.document.shared_text import Change, PeerOrigin
 from collabterm.errors import FileProblem
-from collabterm.session.events import Alone, PresenceChanged, RoomEvent, StatusChanged
+from collabterm.session.events import InSync, PresenceChanged, RoomEvent, StatusChanged
 from collabterm.session.room import Room
 from collabterm.tui import prompts
 from collabterm.tui.editor_view import EditorView
@@ -213,11 +213,10 @@ class EditorApp(App[int], inherit_bindings=False):
             self._save(answer.strip(), then=then)
 
     def _leave(self) -> None:
-        """Quit, unless text would be lost: unsaved in a file, or nowhere but here."""
-        is_last = isinstance(self._room.status, Alone)
-        has_text = self._room.document.lines.size > 0
-        if self._keeper.is_modified and has_text and (self._keeper.name or is_last):
-            lost = "not saved" if self._keeper.name else "nowhere else: you are the last one here"
+        """Quit, unless text would be lost: unsaved in a file, or not known to be anywhere but here."""
+        is_elsewhere = isinstance(self._room.status, InSync)
+        if self._keeper.is_modified and (self._keeper.name or not is_elsewhere):
+            lost = "not saved" if self._keeper.name else "not known to be anywhere else"
             self._prompt = Choice(
                 f"The text is {lost}. Save? y yes, n quit without, Esc stay",
                 {"y": lambda: self._save(then=self._quit), "n": self._quit},

@@ -24,6 +24,9 @@ from collabterm.tui.paste_splitter import Keys, Pasted, PasteSplitter
 
 _STANDARD_OUTPUT: Final = 1
 _READ_BYTES: Final = 65_536
+_LOST_END_S: Final = 1.0
+"""A paste that stands still for this long has lost its end."""
+
 _MARKER_S: Final = 0.02
 """A terminal sends the marker of a paste in one piece; a read may still end within it."""
 
@@ -87,6 +90,8 @@ class TerminalDriver(LinuxDriver):
         """Take an Escape for a key, when nothing followed it in time."""
         for message in self._parser.tick():
             self.process_message(message)
+        if self._splitter.is_pasting:
+            self._wait(_LOST_END_S, lambda: self._take(self._splitter.end_paste()))
 
     def _take(self, pieces: Iterable[Keys | Pasted]) -> None:
         for piece in pieces:

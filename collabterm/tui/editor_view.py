@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from collabterm.document import commands, motions
 from collabterm.document.commands import Edit
-from collabterm.document.display import DisplayLine, display_line
+from collabterm.document.display import DisplayLine, display_line, is_text
 from collabterm.document.lines import Location, Replacement
 from collabterm.document.selection import Selection
 from collabterm.document.shared_text import Change, PeerOrigin
@@ -93,7 +93,7 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
             self._select(Selection(Location(0, 0), self._document.lines.end))
         elif key == "escape":
             self._select(Selection.at(self.selection.head))
-        elif character is not None and character.isprintable():
+        elif character is not None and is_text(character):
             self._apply(commands.insert_text(self.selection, character))
         else:
             return False
@@ -150,10 +150,12 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
         """Follow a change of the text: selection, viewport and rows."""
         top = self.viewport.top
         theirs = isinstance(change.origin, PeerOrigin)
+        is_all_above = True
         for replacement in change.replacements:
+            is_all_above &= replacement.old_end.row < self.viewport.top
             self.selection = self.selection.shifted(replacement)
             self.viewport = self.viewport.shifted(replacement)
-        if self.viewport.top != top and all(one.old_end.row < top for one in change.replacements):
+        if self.viewport.top != top and is_all_above:
             self._spans = {row + self.viewport.top - top: laid for row, laid in self._spans.items()}
         elif self.viewport.top != top:
             self._look_elsewhere()

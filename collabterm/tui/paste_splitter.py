@@ -55,6 +55,18 @@ class PasteSplitter:
                 if found:
                     self._pasted = []
 
+    @property
+    def is_pasting(self) -> bool:
+        """Whether a paste began whose end has not come."""
+        return self._pasted is not None
+
+    def end_paste(self) -> Iterator[Pasted]:
+        """Yield what came of a paste whose end got lost, so that keys are keys again."""
+        if self._pasted is not None:
+            pasted, self._pasted = "".join(self._pasted) + self._tail, None
+            self._tail = ""
+            yield Pasted(pasted)
+
     def flush(self) -> Iterator[Keys]:
         """Yield what was kept as half a marker, when nothing more came: it was keys (Escape, say)."""
         if self._pasted is None and self._tail:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from collabterm.document.display import is_text
+
 MAX_ANSWER_CHARS: Final = 1_024
 
 
@@ -60,6 +62,6 @@ def press(prompt: Prompt, key: str, character: str | None) -> Prompt | None:
                 return None
             if key == "backspace":
                 return replace(prompt, answer=answer[:-1])
-            if character is not None and character.isprintable() and len(answer) < MAX_ANSWER_CHARS:
+            if character is not None and is_text(character) and len(answer) < MAX_ANSWER_CHARS:
                 return replace(prompt, answer=answer + character)
             return prompt

@@ -98,6 +98,8 @@ def _describe_signaling(signaling: Signaling, *, has_peers: bool) -> str:
             return " │ hosting"
         case SignedIn():
             return ""
+        case SignedOut(reason, is_final=True):
+            return f"{separator}no server: {safe_text(reason)}"
         case SignedOut():
             return f"{separator}no server, trying again"
         case _:

@@ -38,7 +38,9 @@ class Viewport:
             left = max(cell - margin, 0)
         elif cell >= left + self.width - margin:
             left = cell - self.width + margin + 1
-        return replace(self, top=top, left=left if cell >= self.width - 1 or left else 0)
+        if not self.left and cell < self.width - 1:
+            left = 0  # the margin is no reason to scroll what is visible as it is
+        return replace(self, top=top, left=left)
 
     def scrolled(self, rows: int, row_count: int) -> Self:
         """Return the viewport moved by some rows, within the text."""
