@@ -76,6 +76,10 @@ class InMemoryNetwork:
         """Return whether both ends take the link for open."""
         return {(one, other), (other, one)} <= self._open
 
+    def linked(self, peer_id: str) -> Sequence[str]:
+        """Return whom a room takes for linked."""
+        return tuple(other for one, other in self._open if one == peer_id)
+
     def notice_loss(self, one: str, other: str) -> None:
         """Let one end find its link dead; what was on its way is lost, what the other end sends too."""
         if (one, other) not in self._open:

@@ -54,9 +54,10 @@ class Member:
         """The names of the others whose presence this member knows."""
         return [one.name for one in self.room.participants]
 
-    def type(self, text: str, at: Location = Location(0, 0)) -> None:
-        """Insert ``text``."""
-        self.document.edit(at, at, text, 0.0)
+    def type(self, text: str) -> None:
+        """Insert ``text`` at the beginning."""
+        start = Location(0, 0)
+        self.document.edit(start, start, text, 0.0)
 
     def is_in_sync_with(self, peers: int) -> bool:
         """Whether so many peers have stated to hold the same text."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from collabterm.errors import ServerUnreachable
 from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.messages import ClientId, Hello, Update
 from collabterm.protocol.signaling import IceCandidate, PeerId, SdpAnswer, SdpOffer
 from collabterm.session.events import Alone, Connecting, SignedOut
-from collabterm.errors import ServerUnreachable
 from collabterm.session.room import Channel
 from collabterm.transport.signaling_client import EnteredRoom, LostServer
 from tests.introducers import MeetingPlace
@@ -32,8 +32,7 @@ async def test_everybody_links_to_everybody_and_gets_every_edit(count: int) -> N
             member.type(f"{member.name} ")
         await all_in_sync(*members)
         assert sorted(members[0].text.split()) == sorted(names)
-        for member in members:
-            await until(lambda one=member: len(one.seen) == count - 1, "everybody sees everybody")
+        await until(lambda: {len(member.seen) for member in members} == {count - 1}, "all see all")
 
 
 async def test_somebody_who_joins_late_gets_ten_thousand_lines() -> None:
@@ -101,7 +100,7 @@ async def test_a_closed_link_is_rebuilt_and_what_was_typed_meanwhile_merges() ->
         await until(lambda: not bob.room.linked_peers(), "bob notices")
         bob.type("typed without a link\n")
         ana.type("so was this\n")
-        await until(lambda: ana.room.linked_peers(), "ana is linked again")
+        await until(ana.room.linked_peers, "ana is linked again")
         await all_in_sync(ana, bob)
         assert sorted(bob.text.splitlines()) == ["so was this", "typed without a link"]
         assert ana.link_to("bob") is not before
@@ -198,17 +197,18 @@ async def test_a_candidate_that_comes_after_the_link_is_up_harms_nothing() -> No
         await all_in_sync(ana, bob)
 
 
-async def test_a_goodbye_removes_the_participant_at_once() -> None:
+async def test_a_goodbye_removes_the_participant_at_once_and_loses_nothing() -> None:
     place = MeetingPlace()
     async with Member(place, "ana") as ana:
         bob = Member(place, "bob")
         await bob.__aenter__()
         await all_in_sync(ana, bob)
         assert ana.seen == ["bob"]
-        bob.type("the last word")
+        last_words = "".join(f"{number}, " for number in range(20_000))
+        bob.type(last_words)
         await bob.mesh.__aexit__(None, None, None)
         await until(lambda: not ana.seen, "bob is not shown any more", timeout_s=0.5)
-        assert ana.text == "the last word"
+        assert ana.text == last_words
         bob.seat.leave()
         await until(lambda: ana.room.status == Alone(), "ana is alone")
 
@@ -260,7 +260,7 @@ async def test_updates_of_a_stranger_who_said_no_hello_are_not_taken_from_datagr
         assert not ana.text
 
 
-@pytest.mark.parametrize("answer", MALFORMED[:7])
+@pytest.mark.parametrize("answer", MALFORMED[2:5])
 async def test_an_answer_that_cannot_be_used_is_followed_by_another_offer(answer: Mapping[str, Any]) -> None:
     place = MeetingPlace()
     offers: list[SdpOffer] = []
