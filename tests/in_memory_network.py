@@ -13,7 +13,8 @@ from typing import Final
 
 from collabterm.protocol.limits import MAX_DATAGRAM_BYTES
 from collabterm.protocol.messages import Digest, decode_messages
-from collabterm.session.room import Channel, Room
+from collabterm.session.outbox import Channel
+from collabterm.session.room import Room
 from tests.crdt_text import crdt_text
 
 TICK_S: Final = 0.05

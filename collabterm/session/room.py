@@ -14,14 +14,12 @@ reliable channel, so that it is never lost.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final, assert_never
 
 from collabterm.document.selection import Selection
 from collabterm.document.shared_text import Change, Document, PeerOrigin, decode_state_vector
 from collabterm.errors import ProtocolError
-from collabterm.protocol.limits import MAX_DATAGRAM_BYTES, MAX_MESSAGES, PROTOCOL_VERSION
+from collabterm.protocol.limits import MAX_DATAGRAM_BYTES, PROTOCOL_VERSION
 from collabterm.protocol.messages import (
     Awareness,
     AwarenessEntry,
@@ -41,20 +39,18 @@ from collabterm.protocol.messages import (
 from collabterm.session import fast_path
 from collabterm.session.events import (
     Alone,
-    Behind,
-    Connecting,
-    InSync,
     PresenceChanged,
     RoomEvent,
     Signaling,
     SigningIn,
     Status,
     StatusChanged,
-    Syncing,
 )
 from collabterm.session.fast_path import FastPath
+from collabterm.session.outbox import Channel, Outbox, Outgoing
 from collabterm.session.peer_sync import PeerSync
 from collabterm.session.presence import RENEWAL_S, Participant, Presence
+from collabterm.session.verification import verified_status
 
 BATCH_S: Final = 0.1
 """How long the reliable channel may lag behind the fast path."""
@@ -68,22 +64,6 @@ MOVED_CURSOR_S: Final = 0.3
 
 STALL_S: Final = 3.0
 """A gap between two calls longer than this means that we slept, not that the peers went silent."""
-
-
-class Channel(Enum):
-    """The two channels of a link; see the docstring of ``collabterm.protocol``."""
-
-    COLLABORATION = "collaboration"
-    PRESENCE = "presence"
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A payload to send to one linked peer."""
-
-    peer_id: str
-    channel: Channel
-    payload: bytes
 
 
 class Room:
@@ -101,7 +81,7 @@ class Room:
         self.signaling: Signaling = SigningIn()
         self._roster: dict[str, str] = {}
         self._peers: dict[str, PeerSync] = {}
-        self._outgoing: list[Outgoing] = []
+        self._outbox = Outbox()
         self._fast_path = FastPath()
         self._cursor_due_s: float | None = None
         self._told_cursor_s = float("-inf")
@@ -165,7 +145,7 @@ class Room:
         """Both channels to a peer are open: say hello, say what we have and who is here."""
         self._peers[peer_id] = PeerSync(peer_id, opened_s=now_s, heard_s=now_s)
         self._links_changed()
-        self._send(
+        self._outbox.put(
             peer_id,
             Hello(PROTOCOL_VERSION, ClientId(self.document.client_id)),
             SyncStep1(self.document.state_vector()),
@@ -177,7 +157,7 @@ class Room:
         """The link to a peer is gone; its presence too, unless it may come back."""
         if self._peers.pop(peer_id, None) is None:
             return
-        self._outgoing = [one for one in self._outgoing if one.peer_id != peer_id]
+        self._outbox.drop(peer_id)
         if peer_id not in self._roster:
             self._forget_presence(peer_id)
         self._links_changed()
@@ -239,20 +219,18 @@ class Room:
                 self._send_pending(peer, now_s)
                 self._send_digest(peer, now_s)
             if peer.take_ping(now_s):
-                self._send(peer.peer_id, Ping(peer.ping_nonce), channel=Channel.PRESENCE)
+                self._outbox.put(peer.peer_id, Ping(peer.ping_nonce), channel=Channel.PRESENCE)
         self._refresh_status()
-        outgoing, self._outgoing = self._outgoing, []
-        return outgoing
+        return self._outbox.take()
 
     def say_goodbye(self) -> list[Outgoing]:
         """Return the last payloads before leaving: what is owed, and the farewell that nothing may follow."""
         for peer in self._peers.values():
             if peer.is_greeted:
                 self._send_pending(peer, float("inf"))
-            self._send(peer.peer_id, Awareness((self.presence.own_entry(gone=True),)))
+            self._outbox.put(peer.peer_id, Awareness((self.presence.own_entry(gone=True),)))
         self._peers.clear()
-        outgoing, self._outgoing = self._outgoing, []
-        return outgoing
+        return self._outbox.take()
 
     def _handle(self, peer: PeerSync, channel: Channel, message: Message, now_s: float) -> None:
         match message:
@@ -261,7 +239,7 @@ class Room:
             case Hello(version, client_id):
                 self._greet(peer, version, client_id)
             case Ping(nonce):
-                self._send(peer.peer_id, Pong(nonce), channel=Channel.PRESENCE)
+                self._outbox.put(peer.peer_id, Pong(nonce), channel=Channel.PRESENCE)
                 self._wake()
             case Pong():
                 peer.doubted_s = None
@@ -332,7 +310,7 @@ class Room:
         reached = self._reached_by(peer)
         for other in self._peers.values():
             if other is not peer and other.is_greeted and other.client_id not in reached:
-                self._send(other.peer_id, Awareness(news))
+                self._outbox.put(other.peer_id, Awareness(news))
                 self._wake()
         self._emit(PresenceChanged())
 
@@ -345,7 +323,7 @@ class Room:
         payload = b"".join(parts)
         for peer in self._peers.values():
             peer.owes_awareness = True
-            self._outgoing.append(Outgoing(peer.peer_id, Channel.PRESENCE, payload))
+            self._outbox.put_datagram(peer.peer_id, payload)
         self._cursor_due_s = None
         self._told_cursor_s = now_s
 
@@ -358,19 +336,19 @@ class Room:
             messages.append(Awareness((self.presence.own_entry(),)))
         peer.pending = []
         peer.owes_awareness = False
-        self._send(peer.peer_id, *messages)
+        self._outbox.put(peer.peer_id, *messages)
 
     def _send_answers(self, peer: PeerSync) -> None:
         """Answer what a peer asked, once however often it asked."""
         asked, peer.asked = peer.asked, None
         if asked is not None:
             try:
-                self._send(peer.peer_id, SyncStep2(self.document.update_since(asked)))
+                self._outbox.put(peer.peer_id, SyncStep2(self.document.update_since(asked)))
             except ProtocolError:
                 peer.is_faulty = True
             peer.stated_version = -1
         if peer.owes_everybody:
-            self._send(peer.peer_id, Awareness(self.presence.known_entries()))
+            self._outbox.put(peer.peer_id, Awareness(self.presence.known_entries()))
             peer.owes_everybody = False
 
     def _send_digest(self, peer: PeerSync, now_s: float) -> None:
@@ -382,20 +360,15 @@ class Room:
             self._state_digest(peer)
             peer.compare(self._digest(), self._version, now_s)
         if settled and peer.take_repair(now_s):
-            self._send(peer.peer_id, SyncStep1(self.document.state_vector()))
+            self._outbox.put(peer.peer_id, SyncStep1(self.document.state_vector()))
             self._state_digest(peer)
 
     def _state_digest(self, peer: PeerSync) -> None:
         peer.stated_version = self._version
-        self._send(peer.peer_id, Digest(self.document.state_vector(), self.document.lines.text_hash()))
+        self._outbox.put(peer.peer_id, Digest(self.document.state_vector(), self.document.lines.text_hash()))
 
     def _digest(self) -> tuple[Mapping[int, int], bytes]:
         return decode_state_vector(self.document.state_vector()), self.document.lines.text_hash()
-
-    def _send(self, peer_id: str, *messages: Message, channel: Channel = Channel.COLLABORATION) -> None:
-        for start in range(0, len(messages), MAX_MESSAGES):
-            payload = b"".join(map(encode_message, messages[start : start + MAX_MESSAGES]))
-            self._outgoing.append(Outgoing(peer_id, channel, payload))
 
     def _expire_presence(self, now_s: float) -> None:
         if self.presence.expire(now_s):
@@ -428,23 +401,10 @@ class Room:
         self._refresh_status()
 
     def _refresh_status(self) -> None:
-        status = self._current_status()
+        status = verified_status(self._roster, self._peers, self._version)
         if status != self._status:
             self._status = status
             self._emit(StatusChanged())
-
-    def _current_status(self) -> Status:
-        unlinked = tuple(name for peer_id, name in self._roster.items() if peer_id not in self._peers)
-        if unlinked:
-            return Connecting(unlinked)
-        if not self._peers:
-            return Alone()
-        differing = [peer for peer in self._peers.values() if peer.is_differing]
-        if differing:
-            return Behind(tuple(self._roster.get(peer.peer_id, "somebody") for peer in differing))
-        if all(peer.agreed_version == self._version for peer in self._peers.values()):
-            return InSync(len(self._peers))
-        return Syncing()
 
     def _emit(self, event: RoomEvent) -> None:
         for listener in self._listeners:

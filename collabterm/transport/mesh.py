@@ -33,7 +33,8 @@ from collabterm.protocol.signaling import (
     SdpOffer,
 )
 from collabterm.session.events import SignedIn, SignedOut
-from collabterm.session.room import Channel, Room
+from collabterm.session.outbox import Channel
+from collabterm.session.room import Room
 from collabterm.transport.signaling_client import EnteredRoom, LostServer, SignalingEvent
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from aiortc.sdp import candidate_from_sdp
 
 from collabterm.errors import ProtocolError
 from collabterm.protocol.framing import Reassembler, decode_datagram, encode_datagram, encode_frames
-from collabterm.session.room import Channel
+from collabterm.session.outbox import Channel
 from collabterm.transport.ice import allow_loopback
 
 logger = logging.getLogger(__name__)

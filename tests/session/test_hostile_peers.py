@@ -36,7 +36,8 @@ from collabterm.protocol.messages import (
     encode_message,
 )
 from collabterm.session.events import Behind, InSync
-from collabterm.session.room import Channel, Room
+from collabterm.session.outbox import Channel
+from collabterm.session.room import Room
 from collabterm.tui.painters import Span, label_style, paint_row
 from tests.crdt_text import crdt_text
 from tests.in_memory_network import InMemoryNetwork

@@ -34,9 +34,10 @@ from collabterm.session.events import (
     StatusChanged,
     Syncing,
 )
-from collabterm.session.peer_sync import GREETING_S, DOUBTED_SILENCE_S, REPAIR_AFTER_S, SILENCE_S
+from collabterm.session.outbox import Channel
+from collabterm.session.peer_sync import DOUBTED_SILENCE_S, GREETING_S, REPAIR_AFTER_S, SILENCE_S
 from collabterm.session.presence import COLORS, EXPIRY_S, RENEWAL_S
-from collabterm.session.room import BATCH_S, IDLE_S, STALL_S, Channel, Room
+from collabterm.session.room import BATCH_S, IDLE_S, STALL_S, Room
 from tests.in_memory_network import InMemoryNetwork
 
 START = Location(0, 0)

@@ -15,7 +15,8 @@ from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.messages import ClientId, Hello, Message, encode_message
 from collabterm.protocol.signaling import SdpAnswer, SdpOffer
 from collabterm.session.events import InSync
-from collabterm.session.room import Channel, Room
+from collabterm.session.outbox import Channel
+from collabterm.session.room import Room
 from collabterm.transport.mesh import Mesh
 from collabterm.transport.peer_link import PeerLink
 from collabterm.transport.signaling_client import SignalingEvent
@@ -26,12 +27,12 @@ from tests.waiting import until
 class Member:
     """A document, a room and a mesh, in the room as long as the ``async with`` lasts."""
 
-    def __init__(self, place: MeetingPlace, name: str) -> None:
+    def __init__(self, place: MeetingPlace, name: str, stun: Sequence[str] = ()) -> None:
         self.name = name
         self.document = Document(secrets.randbits(53))
         self.room = Room(self.document, name, name)
         self.seat = place.seat(name)
-        self.mesh = Mesh(self.room, self.seat.info.peer_id, self.seat, (), Random(name))
+        self.mesh = Mesh(self.room, self.seat.info.peer_id, self.seat, stun, Random(name))
 
     async def __aenter__(self) -> Self:
         await self.mesh.__aenter__()

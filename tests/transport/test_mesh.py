@@ -14,9 +14,11 @@ from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.messages import ClientId, Hello, Update
 from collabterm.protocol.signaling import IceCandidate, PeerId, SdpAnswer, SdpOffer
 from collabterm.session.events import Alone, Connecting, SignedOut
-from collabterm.session.room import Channel
+from collabterm.session.outbox import Channel
+from collabterm.transport.peer_link import PeerLink
 from collabterm.transport.signaling_client import EnteredRoom, LostServer
 from tests.introducers import MeetingPlace
+from tests.network import SilentUdpServer
 from tests.transport.members import Member, PlainPeer, all_hold, all_in_sync
 from tests.waiting import until
 
@@ -211,6 +213,42 @@ async def test_a_goodbye_removes_the_participant_at_once_and_loses_nothing() -> 
         assert ana.text == last_words
         bob.seat.leave()
         await until(lambda: ana.room.status == Alone(), "ana is alone")
+
+
+async def test_leaving_takes_no_longer_than_saying_goodbye() -> None:
+    place = MeetingPlace()
+    async with Member(place, "ana") as ana:
+        bob = Member(place, "bob")
+        await bob.__aenter__()
+        await all_in_sync(ana, bob)
+        bob.type("the last word")
+        started = perf_counter()
+        await bob.__aexit__(None, None, None)
+        assert perf_counter() - started < 0.25
+
+
+async def test_a_stun_server_that_does_not_answer_delays_a_link_by_less_than_a_second() -> None:
+    place = MeetingPlace()
+    with SilentUdpServer() as silent:
+        started = perf_counter()
+        async with Member(place, "ana", [silent.stun_url]) as ana, Member(place, "bob", [silent.stun_url]):
+            await until(ana.room.linked_peers, "they are linked")
+            assert perf_counter() - started < 1.0
+
+
+async def test_an_offer_of_somebody_who_is_not_in_the_room_is_not_answered() -> None:
+    place = MeetingPlace()
+    async with Member(place, "ana") as ana, Member(place, "bob") as bob:
+        await all_in_sync(ana, bob)
+        link = PeerLink("ana", (), *[lambda *_: None] * 3)
+        offer = await link.offer() | {"attempt": "1"}
+        place.carried.clear()
+        place.seat("mallory").send(SdpOffer(payload=offer, to=PeerId("ana")))
+        bob.type("meanwhile")
+        await all_in_sync(ana, bob)
+        assert not [one for one in place.carried if isinstance(one, SdpAnswer)]
+        assert ana.room.linked_peers() == {"bob"}
+        await link.close()
 
 
 async def test_who_cannot_reach_each_other_get_edits_through_somebody_between() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from collabterm.errors import ProtocolError
 from collabterm.protocol.limits import MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES
-from collabterm.session.room import Channel
+from collabterm.session.outbox import Channel
 from collabterm.transport.peer_link import HIGH_WATER_BYTES, PeerLink
 from tests.waiting import until
 
