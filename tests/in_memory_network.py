@@ -140,10 +140,7 @@ class InMemoryNetwork:
         if not datagrams:
             return
         index %= len(datagrams)
-        if copies > 1:
-            parcel = datagrams[index]
-        else:
-            parcel = datagrams.pop(index)
+        parcel = datagrams[index] if copies > 1 else datagrams.pop(index)
         for _ in range(copies):
             self._hand_over(sender, receiver, Channel.PRESENCE, parcel)
 

@@ -36,7 +36,7 @@ WHEEL_ROWS: Final = 3
 _CURSOR: Final = Style(reverse=True)
 _GROUND: Final = "#1b1e24"
 _TEXT: Final = "#d7dae0"
-_OWN_SELECTION: Final = Style(bgcolor="#3a4a66")
+_OWN_SELECTION: Final = Style(bgcolor="#4b515c")
 _BASE: Final = Style(color=_TEXT, bgcolor=_GROUND)
 
 Spans = Mapping[int, tuple[Span, ...]]

@@ -327,7 +327,7 @@ class TestSeeding:
         assert copy_of(ann, 2).properties() == {"name": "file", "bom": True}
 
     def test_properties_of_another_kind_are_none(self) -> None:
-        hostile = pycrdt.Doc[pycrdt.Map]()
+        hostile = pycrdt.Doc[pycrdt.Map[str]]()
         hostile.get("files", type=pycrdt.Map)["main"] = "not a map"
         document = Document(1)
         document.apply_update(hostile.get_update(), PEER)

@@ -197,7 +197,7 @@ def text_struct(client_id: int, clock: int, content: bytes) -> bytes:
 @pytest.mark.parametrize(
     "update",
     [
-        lambda count: write_uint(count),
+        write_uint,
         lambda count: write_uint(1) + write_uint(count) + write_uint(EVE) + b"\0",
         lambda count: b"\0" + write_uint(count),
         lambda count: b"\0\1" + write_uint(EVE) + write_uint(count),

@@ -108,7 +108,7 @@ def test_a_null_state_is_a_farewell_and_old_news_stays_old() -> None:
 def test_known_entries_are_ours_and_everybodys() -> None:
     presence = a_presence()
     learn(presence, entry(BOB), entry(CAS))
-    assert [one.client_id for one in presence.known_entries()][0] == ME
+    assert presence.known_entries()[0].client_id == ME
     assert {one.client_id for one in presence.known_entries()} == {ME, BOB, CAS}
 
 
@@ -180,8 +180,9 @@ def test_a_color_is_taken_as_it_is() -> None:
         {"anchor": [0, 0]},
         {"anchor": [0], "head": [0, 0]},
         {"anchor": [0.5, 0], "head": [0, 0]},
-    ]
-    + [{"anchor": ["0", 0], "head": [0, 0]}, {"anchor": {"row": 0}, "head": [0, 0]}],
+        {"anchor": ["0", 0], "head": [0, 0]},
+        {"anchor": {"row": 0}, "head": [0, 0]},
+    ],
 )
 def test_what_is_no_cursor_is_no_selection(cursor: object) -> None:
     assert seen({"cursor": cursor}).selection is None

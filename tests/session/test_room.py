@@ -31,6 +31,7 @@ from collabterm.session.events import (
     InSync,
     RoomEvent,
     SignedIn,
+    Status,
     StatusChanged,
     Syncing,
 )
@@ -57,6 +58,11 @@ def gather(*links: tuple[str, str]) -> InMemoryNetwork:
         network.lay(*link)
     settle(network)
     return network
+
+
+def status_of(room: Room) -> Status:
+    """Return the status, unknown to a type checker that believes it cannot change."""
+    return room.status
 
 
 def settle(network: InMemoryNetwork, seconds: float = 0.5) -> None:
@@ -159,7 +165,7 @@ class TestGreeting:
     def test_a_payload_of_a_peer_without_a_link_is_ignored(self) -> None:
         room = a_room("ann")
         hear(room, "bob", Hello(2, ClientId(101)))
-        assert room.status == Alone()
+        assert status_of(room) == Alone()
 
 
 class TestUpdates:
@@ -360,24 +366,24 @@ class TestStatus:
     def test_people_without_a_link_are_being_connected_to(self) -> None:
         room = a_room("ann")
         room.set_roster({"bob": "Bob", "cas": "Cas"})
-        assert room.status == Connecting(("Bob", "Cas"))
+        assert status_of(room) == Connecting(("Bob", "Cas"))
         greet(room, "bob")
-        assert room.status == Connecting(("Cas",))
+        assert status_of(room) == Connecting(("Cas",))
         room.peer_went("cas")
-        assert room.status == Syncing()
+        assert status_of(room) == Syncing()
 
     def test_equal_texts_are_known_to_be_equal_by_digest_only(self) -> None:
         room = a_room("ann")
         greet(room, "bob")
-        assert room.status == Syncing()
+        assert status_of(room) == Syncing()
         hear(room, "bob", Digest(room.document.state_vector(), room.document.lines.text_hash()))
-        assert room.status == InSync(1)
+        assert status_of(room) == InSync(1)
 
     def test_an_edit_ends_in_sync_at_once(self) -> None:
         network = gather(("ann", "bob"))
-        assert network.rooms["ann"].status == InSync(1)
+        assert status_of(network.rooms["ann"]) == InSync(1)
         type_at_start(network, "ann", "x")
-        assert network.rooms["ann"].status == Syncing()
+        assert status_of(network.rooms["ann"]) == Syncing()
         settle(network)
         assert {room.status for room in network.rooms.values()} == {InSync(1)}
 
@@ -386,7 +392,7 @@ class TestStatus:
         greet(room, "bob")
         hear(room, "bob", Digest(room.document.state_vector(), room.document.lines.text_hash()))
         hear(room, "bob", Digest(b"\x01\x66\x03", bytes(16)))
-        assert room.status == Syncing()
+        assert status_of(room) == Syncing()
 
     def test_all_linked_peers_have_to_agree(self) -> None:
         room = a_room("ann")
@@ -394,9 +400,9 @@ class TestStatus:
         greet(room, "cas")
         digest = Digest(room.document.state_vector(), room.document.lines.text_hash())
         hear(room, "bob", digest)
-        assert room.status == Syncing()
+        assert status_of(room) == Syncing()
         hear(room, "cas", digest)
-        assert room.status == InSync(2)
+        assert status_of(room) == InSync(2)
 
     def test_a_new_link_has_to_agree_anew(self) -> None:
         network = gather(("ann", "bob"))
@@ -436,11 +442,11 @@ class TestRepair:
     def test_a_difference_that_lasts_is_asked_about(self) -> None:
         room = self.differing()
         assert not of_type(said(room, REPAIR_AFTER_S - 0.1, "bob"), SyncStep1)
-        assert room.status == Syncing()
+        assert status_of(room) == Syncing()
         messages = said(room, REPAIR_AFTER_S + 0.1, "bob")
         assert of_type(messages, SyncStep1) == [SyncStep1(room.document.state_vector())]
         assert of_type(messages, Digest)
-        assert room.status == Behind(("somebody",))
+        assert status_of(room) == Behind(("somebody",))
 
     def test_questions_become_rarer(self) -> None:
         room = self.differing()
@@ -452,7 +458,7 @@ class TestRepair:
         room = self.differing()
         said(room, REPAIR_AFTER_S + 0.1, "bob")
         hear(room, "bob", Digest(room.document.state_vector(), room.document.lines.text_hash()), now_s=1.2)
-        assert room.status == InSync(1)
+        assert status_of(room) == InSync(1)
         assert not of_type(said(room, 9.0, "bob"), SyncStep1)
 
     def test_long_typing_against_an_old_statement_is_no_difference(self) -> None:
@@ -465,7 +471,7 @@ class TestRepair:
         messages = [message for tick in range(30, 38) for message in said(room, tick / 10, "bob")]
         assert of_type(messages, Digest)
         assert not of_type(messages, SyncStep1)
-        assert room.status == Syncing()
+        assert status_of(room) == Syncing()
 
     def test_an_update_that_reached_nobody_else_is_fetched_by_whoever_lacks_it(self) -> None:
         network = gather(("ann", "bob"), ("bob", "cas"), ("ann", "cas"))
