@@ -13,7 +13,8 @@ So for a token that was never brought back this is exact.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Final
 
@@ -102,31 +103,29 @@ class Gathering:
         now_s = self.network.now_s
         if self._history is not None:
             self._history.replace(start, end, text, now_s)
-        self.act(peer, lambda: self.document(peer).edit(*locations, text, now_s))
+        with self._noting(peer):
+            self.document(peer).edit(*locations, text, now_s)
 
     def undo(self, peer: str) -> None:
         """Let a peer undo."""
         if self._history is not None and peer in self._authors:
             self._history.undo()
-        self.act(peer, self.document(peer).undo)
+        with self._noting(peer):
+            self.document(peer).undo()
 
     def redo(self, peer: str) -> None:
         """Let a peer redo."""
         if self._history is not None and peer in self._authors:
             self._history.redo()
-        self.act(peer, self.document(peer).redo)
+        with self._noting(peer):
+            self.document(peer).redo()
 
-    def act(self, peer: str, deed: Callable[[], object]) -> None:
-        """Let a peer do something to the text, and write it into the book."""
-        before = Counter(self.document(peer).text())
-        deed()
-        after = Counter(self.document(peer).text())
-        self.created.update(after - before)
-        self.removed.update(before - after)
-        if before != after:
-            self._authors.add(peer)
-        if len(self._authors) > 1:
-            self._history = None
+    @contextmanager
+    def noting(self, peer: str) -> Iterator[None]:
+        """Write into the book what a peer does to the text meanwhile, by whatever way."""
+        self._history = None
+        with self._noting(peer):
+            yield
 
     def check(self) -> None:
         """Check what holds at every moment."""
@@ -160,6 +159,18 @@ class Gathering:
             assert created - removed <= left[char] <= most, (
                 f"U+{ord(char):04X} is there {left[char]} times; {created} created, {removed} removed"
             )
+
+    @contextmanager
+    def _noting(self, peer: str) -> Iterator[None]:
+        before = Counter(self.document(peer).text())
+        yield
+        after = Counter(self.document(peer).text())
+        self.created.update(after - before)
+        self.removed.update(before - after)
+        if before != after:
+            self._authors.add(peer)
+        if len(self._authors) > 1:
+            self._history = None
 
     def _neighbours(self, number: int) -> Iterable[str]:
         match self._shape:

@@ -310,6 +310,7 @@ class Room:
         reached = self._reached_by(peer)
         for other in self._peers.values():
             if other is not peer and other.is_greeted and other.client_id not in reached:
+                self._send_pending(other, float("inf"))  # a cursor makes sense in the text it belongs to
                 self._outbox.put(other.peer_id, Awareness(news))
                 self._wake()
         self._emit(PresenceChanged())

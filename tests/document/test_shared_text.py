@@ -393,19 +393,6 @@ class TestRealigning:
         assert document.text() == "bold"
         assert_whole(document)
 
-    def test_a_clock_that_runs_over_leaves_index_and_text_equal(self) -> None:
-        parent = b"\x01\x09file:main"
-        update = b"\x01\x01\x05" + write_uint(2**32 - 1) + b"\x04" + parent + b"\x02ab\x00"
-        first = a_document("text", 1)
-        first.apply_update(update, PEER)
-        assert_whole(first)
-        second = a_document("other", 2)
-        for _ in range(3):
-            second.apply_update(first.update_since(b"\0"), PEER)
-            assert_whole(second)
-        second.edit(START, START, "x", 200.0)
-        assert_whole(second)
-
     def test_two_people_who_undo_the_same_deletion_bring_the_text_back_twice(self) -> None:
         ann, bob = a_document("text", 1), Document(2)
         exchange(ann, bob)
