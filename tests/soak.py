@@ -25,14 +25,15 @@ def play(seed: int, steps: int) -> None:
     """
     random = Random(seed)
     gathering = Gathering(random.randint(2, 4), random.choice(SHAPES))
+    writers = gathering.peers[: random.choice((1, 5, 5, 5))]
     for _ in range(steps):
-        _step(gathering, random)
+        _step(gathering, random, random.choice(writers))
         gathering.check()
     gathering.settle()
 
 
-def _step(gathering: Gathering, random: Random) -> None:
-    network, peer = gathering.network, random.choice(gathering.peers)
+def _step(gathering: Gathering, random: Random, peer: str) -> None:
+    network = gathering.network
     link = random.choice(network.links)
     place = random.randrange(200)
     match random.choices(range(12), (20, 8, 8, 5, 8, 6, 12, 12, 8, 8, 2, 1))[0]:
@@ -51,7 +52,7 @@ def _step(gathering: Gathering, random: Random) -> None:
             for _ in range(random.randint(1, 3)):
                 gathering.redo(peer)
         case 6:
-            network.speak(peer)
+            network.speak(random.choice(gathering.peers))
             network.deliver(*link, random.randint(1, 4))
         case 7:
             network.deliver_datagram(*link, random.randrange(6), copies=random.randint(0, 2))

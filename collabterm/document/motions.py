@@ -41,6 +41,13 @@ def clamp(lines: Lines, location: Location) -> Location:
     return Location(row, cluster_start(lines.line(row), column))
 
 
+def out_of_cluster(lines: Lines, location: Location) -> Location:
+    """Bring a location that an edit left inside a cluster, such as by adding a mark, behind the cluster."""
+    row, column = location
+    line = lines.line(row)
+    return location if cluster_start(line, column) == column else Location(row, cluster_end(line, column))
+
+
 def left(lines: Lines, location: Location) -> Location:
     """Go one cluster back; from a row's start to the end of the row above."""
     row, column = location

@@ -57,7 +57,7 @@ class PeerSync:
     asked: bytes | None = None
     """The state vector of their last sync step 1, until it is answered."""
     owes_everybody: bool = False
-    """They asked for everybody's presence."""
+    """They asked for everybody's presence, or there was news before they said hello."""
     seen: dict[bytes, None] = field(default_factory=dict)
     theirs: tuple[Mapping[int, int], bytes] | None = None
     compared: object = None

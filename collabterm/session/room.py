@@ -309,10 +309,14 @@ class Room:
             return
         reached = self._reached_by(peer)
         for other in self._peers.values():
-            if other is not peer and other.is_greeted and other.client_id not in reached:
+            if other is peer or other.client_id in reached:
+                continue
+            if other.is_greeted:
                 self._send_pending(other, float("inf"))  # a cursor makes sense in the text it belongs to
                 self._outbox.put(other.peer_id, Awareness(news))
                 self._wake()
+            else:
+                other.owes_everybody = True
         self._emit(PresenceChanged())
 
     def _send_datagrams(self, now_s: float) -> None:

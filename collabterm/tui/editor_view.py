@@ -155,6 +155,7 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
             is_all_above &= replacement.old_end.row < self.viewport.top
             self.selection = self.selection.shifted(replacement)
             self.viewport = self.viewport.shifted(replacement)
+        self.selection = self._on_boundaries(self.selection)
         if self.viewport.top != top and is_all_above:
             self._spans = {row + self.viewport.top - top: laid for row, laid in self._spans.items()}
         elif self.viewport.top != top:
@@ -209,10 +210,16 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
 
     def _select(self, selection: Selection) -> None:
         """Take over a selection that the person chose, and show it."""
-        self.selection = selection
+        self.selection = self._on_boundaries(selection)
         self._follow_cursor()
         self._announce(by_hand=True)
         self.redecorate()
+
+    def _on_boundaries(self, selection: Selection) -> Selection:
+        """Return a selection whose ends an edit may have left inside clusters, with its ends outside."""
+        lines = self._document.lines
+        anchor = motions.out_of_cluster(lines, selection.anchor)
+        return Selection(anchor, motions.out_of_cluster(lines, selection.head))
 
     def _follow_cursor(self) -> None:
         head = self.selection.head
