@@ -123,5 +123,5 @@ class Convergence(RuleBasedStateMachine):
 
 TestConvergence = Convergence.TestCase
 TestConvergence.settings = settings(
-    max_examples=80, stateful_step_count=40, derandomize=True, deadline=None, database=None
+    max_examples=200, stateful_step_count=40, derandomize=True, deadline=None, database=None
 )

@@ -495,6 +495,28 @@ class TestPresence:
         (ann,) = network.rooms["bob"].participants
         assert (ann.name, ann.peer_id, ann.selection) == ("Ann", "ann", chosen)
 
+    def test_news_of_somebody_that_comes_before_a_hello_is_told_after_it(self) -> None:
+        network = gather(("ann", "bob"))
+        bob = network.rooms["bob"]
+        bob.link_opened("cas", network.now_s)
+        bob.take_outgoing(network.now_s)
+        network.rooms["ann"].move_cursor(Selection.at(START), network.now_s, by_hand=True)
+        network.deliver_all()
+        hear(bob, "cas", Hello(PROTOCOL_VERSION, ClientId(103)), now_s=network.now_s)
+        told = of_type(said(bob, network.now_s, "cas"), Awareness)
+        entries = [entry for one in told if isinstance(one, Awareness) for entry in one.entries]
+        assert any(entry.client_id == 101 and entry.state and entry.state["cursor"] for entry in entries)
+
+    def test_a_forwarded_cursor_comes_behind_the_edits_it_belongs_to(self) -> None:
+        network = gather(("ann", "bob"), ("bob", "cas"))
+        type_at_start(network, "ann", "one\ntwo")
+        chosen = Selection.at(Location(1, 2))
+        network.rooms["ann"].move_cursor(chosen, network.now_s, by_hand=True)
+        network.deliver_all()
+        assert network.rooms["cas"].document.text() == "one\ntwo"
+        (ann,) = [one for one in network.rooms["cas"].participants if one.peer_id == "ann"]
+        assert ann.selection == chosen
+
     def test_colors_differ_even_if_the_client_ids_say_the_same(self) -> None:
         network = InMemoryNetwork()
         for number, name in enumerate(("ann", "bob", "cas")):

@@ -36,10 +36,12 @@ STEPS: Final = 120
 
 MOTIONS: Final = (
     "left", "right", "up", "down", "home", "end", "pageup", "pagedown", "ctrl+left", "ctrl+right",
-    "ctrl+home", "ctrl+end", "shift+left", "shift+right", "shift+up", "shift+down", "ctrl+shift+right", "escape",
+    "ctrl+home", "ctrl+end", "shift+left", "shift+right", "shift+up", "shift+down",
+    "ctrl+shift+right", "escape",
 )  # fmt: skip
 EDITS: Final = (
-    "enter", "enter", "tab", "backspace", "backspace", "delete", "ctrl+w", "ctrl+delete", "ctrl+z", "ctrl+z", "ctrl+y",
+    "enter", "enter", "tab", "backspace", "backspace", "delete", "ctrl+w", "ctrl+delete", "ctrl+z", "ctrl+z",
+    "ctrl+y",
 )  # fmt: skip
 
 Heard = TypeVar("Heard")
@@ -54,8 +56,9 @@ class Seat:
         self.terminal.feed(_NO_WRAPPING)
         self.written: list[str] = []
         self.app = EditorApp(room, "room", Drawer(), lambda: network.now_s, driver_class=self._driver_class())
-        for listeners in (room._listeners, room.document._listeners):
-            listeners[:] = [self._at_work(listener) for listener in listeners]
+        room._listeners[:] = [self._at_work(listener) for listener in room._listeners]
+        changes = room.document._listeners
+        changes[:] = [self._at_work(listener) for listener in changes]
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
@@ -103,7 +106,7 @@ class Seat:
     def expected_rows(self) -> list[str]:
         """Return what the document has at the rows in view."""
         view, lines = self.app.editor.viewport, self.room.document.lines
-        rows = [row for row in range(view.top, view.top + view.height)]
+        rows = range(view.top, view.top + view.height)
         texts = [lines.line(row) if row < lines.row_count else "" for row in rows]
         return [display_line(text).slice(view.left, view.left + view.width) for text in texts]
 
@@ -188,7 +191,9 @@ async def settle(gathering: Gathering, seats: list[Seat]) -> None:
     for seat in seats:
         for other in seats:
             if other is not seat:
-                (seen,) = [one for one in seat.room.participants if one.peer_id == other.room.presence._peer_id]
+                (seen,) = [
+                    one for one in seat.room.participants if one.peer_id == other.room.presence._peer_id
+                ]
                 assert seen.selection == other.app.editor.selection
 
 
@@ -208,7 +213,9 @@ async def act(gathering: Gathering, seat: Seat, peer: str, random: Random) -> No
                 await seat.paste("".join((gathering.token(), *pieces, gathering.token())))
         case 4:
             keys = []
-            await seat.click(random.randrange(HEIGHT - 2), random.randrange(WIDTH), shift=random.random() < 0.3)
+            await seat.click(
+                random.randrange(HEIGHT - 2), random.randrange(WIDTH), shift=random.random() < 0.3
+            )
         case _:
             keys = ["ctrl+a", gathering.token()]
     for key in keys:
