@@ -16,6 +16,7 @@ import termios
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Self
@@ -315,6 +316,9 @@ class Terminal:
         self._emulator.feed(data)
 
     def _complaint(self, what: str) -> str:
+        if not self._reader.is_alive():
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(1.0)
         state = "" if self.running else f" (the command ended with {self._process.returncode})"
         edge = "-" * len(self.screen[0])
         return f"{what}{state}\n{edge}\n{self.text}\n{edge}"

@@ -10,6 +10,7 @@ import socket
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,14 +32,18 @@ from collabterm.storage.files import LoadedFile, fingerprint_of, load, read_fing
 _NOBODY = 65_534
 
 
-@pytest.fixture
-def full_disk() -> Iterator[int]:
-    """No file may grow over this size meanwhile, for root neither."""
-    limit = 4_096
+DISK_BYTES = 4_096
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file grow over ``DISK_BYTES`` meanwhile, for root neither; not even the tests' own output."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
-    yield limit
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (DISK_BYTES, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture
@@ -280,27 +285,25 @@ class TestSave:
 
 
 class TestFailedSave:
-    def test_a_new_file_that_does_not_fit_leaves_nothing(self, tmp_path: Path, full_disk: int) -> None:
-        with pytest.raises(FileUnwritable) as raised:
-            save(tmp_path / "a", bytes(2 * full_disk))
+    def test_a_new_file_that_does_not_fit_leaves_nothing(self, tmp_path: Path) -> None:
+        with full_disk(), pytest.raises(FileUnwritable) as raised:
+            save(tmp_path / "a", bytes(2 * DISK_BYTES))
         assert raised.value.fields["reason"] == os.strerror(errno.EFBIG)
         assert names(tmp_path) == set()
 
-    def test_an_old_file_stays_if_the_new_one_does_not_fit(self, tmp_path: Path, full_disk: int) -> None:
+    def test_an_old_file_stays_if_the_new_one_does_not_fit(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_bytes(b"old")
-        with pytest.raises(FileUnwritable):
-            save(tmp_path / "a", bytes(2 * full_disk))
+        with full_disk(), pytest.raises(FileUnwritable):
+            save(tmp_path / "a", bytes(2 * DISK_BYTES))
         assert (tmp_path / "a").read_bytes() == b"old"
         assert names(tmp_path) == {"a"}
 
-    def test_a_hard_linked_file_is_restored_if_the_new_one_does_not_fit(
-        self, tmp_path: Path, full_disk: int
-    ) -> None:
+    def test_a_hard_linked_file_is_restored_if_the_new_one_does_not_fit(self, tmp_path: Path) -> None:
         old = b"old" * 1_000
         (tmp_path / "a").write_bytes(old)
         (tmp_path / "b").hardlink_to(tmp_path / "a")
-        with pytest.raises(FileUnwritable):
-            save(tmp_path / "a", bytes(2 * full_disk))
+        with full_disk(), pytest.raises(FileUnwritable):
+            save(tmp_path / "a", bytes(2 * DISK_BYTES))
         assert (tmp_path / "b").read_bytes() == old
 
     @pytest.mark.parametrize(
@@ -378,9 +381,9 @@ class TestRescue:
         save_rescue(tmp_path, "room", b"text")
         assert not (tmp_path / "elsewhere").exists()
 
-    def test_a_copy_that_does_not_fit_leaves_nothing(self, tmp_path: Path, full_disk: int) -> None:
-        with pytest.raises(FileUnwritable):
-            save_rescue(tmp_path, "room", bytes(2 * full_disk))
+    def test_a_copy_that_does_not_fit_leaves_nothing(self, tmp_path: Path) -> None:
+        with full_disk(), pytest.raises(FileUnwritable):
+            save_rescue(tmp_path, "room", bytes(2 * DISK_BYTES))
         assert names(tmp_path) == set()
 
     def test_a_folder_that_cannot_be_made_is_a_problem_with_a_reason(self, tmp_path: Path) -> None:
