@@ -19,6 +19,7 @@ from typing import Any, Final
 import pycrdt
 
 from collabterm.document.lines import ByteOffset, LineIndex, Location, Replacement, Splice
+from collabterm.document.update_bounds import check_bounds
 from collabterm.errors import ProtocolError
 from collabterm.lib0 import MAX_UINT, Reader
 
@@ -153,8 +154,9 @@ class Document:
         """Merge what a peer sent; nothing happens if it is already known.
 
         Raises:
-            ProtocolError: If the bytes are no update; the document is as before.
+            ProtocolError: If the bytes are no update that can be merged; the document is as before.
         """
+        check_bounds(update)
         with self._transaction(origin), _decoding("an update"):
             self._doc.apply_update(update)
 
@@ -217,9 +219,8 @@ class Document:
     def _realign(self) -> list[Replacement]:
         """Make the index equal to the CRDT where an event did not tell all.
 
-        Three causes are known: an embedded object in the text (we write none, a peer may), wrong deltas
-        from an undo after edits of this client under two origins (seen in pycrdt 0.14), and a peer's clock
-        that runs over 32 bits.
+        Two causes are known: an embedded object in the text (we write none, a peer may), and wrong
+        deltas from an undo after edits of this client under two origins (seen in pycrdt 0.14).
         """
         with self._doc.transaction():
             position = 0

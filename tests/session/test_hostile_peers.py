@@ -217,13 +217,14 @@ def test_counts_beyond_all_bounds_are_not_believed(update: Callable[[int], bytes
     scene.check_texts_are_equal_or_known_to_differ()
 
 
-def test_a_clock_that_overflows_does_not_end_the_editor_of_whoever_joins() -> None:
+@pytest.mark.parametrize(
+    "content", [b"\x08\x01" + b"\x75\x01" * 50_000 + b"\x7e", b"\x04\x02ab"], ids=["nested", "overflowing"]
+)
+def test_an_update_that_would_end_the_process_costs_the_link(content: bytes) -> None:
     scene = Scene()
-    scene.send(encode_message(Update(text_struct(EVE, 2**32 - 1, b"\x04\x02ab"))))
-    late = Document(3)
-    late.apply_update(scene.ann.document.update_since(b"\0"), PeerOrigin("ann"))
-    late.edit(START, START, "x", 0.0)
-    assert late.text() == crdt_text(late)
+    clock = 0 if len(content) > 9 else 2**32 - 1
+    assert not scene.send(encode_message(Update(text_struct(EVE, clock, content))))
+    scene.check_that_others_go_on()
 
 
 JSON: Final = st.recursive(
