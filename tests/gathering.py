@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Final
 
-from collabterm.document.lines import LineIndex
+from collabterm.document.lines import Edit, LineIndex
 from collabterm.document.shared_text import Document
 from collabterm.session.events import Alone, InSync
 from collabterm.session.room import Room
@@ -104,7 +104,7 @@ class Gathering:
         if self._history is not None:
             self._history.replace(start, end, text, now_s)
         with self._noting(peer):
-            self.document(peer).edit(*locations, text, now_s)
+            self.document(peer).edit([Edit(*locations, text)], now_s)
 
     def undo(self, peer: str) -> None:
         """Let a peer undo."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collabterm.document.lines import Location
+from collabterm.document.lines import Edit, Location
 from collabterm.document.shared_text import Document, PeerOrigin
 from collabterm.errors import FileProblem
 from collabterm.file_keeper import FileKeeper
@@ -36,11 +36,11 @@ def keep_nothing() -> tuple[Document, FileKeeper]:
 
 
 def write(document: Document, text: str) -> None:
-    document.edit(START, START, text, 0.0)
+    document.edit([Edit(START, START, text)], 0.0)
 
 
 def replace(document: Document, text: str) -> None:
-    document.edit(START, document.lines.end, text, 0.0)
+    document.edit([Edit(START, document.lines.end, text)], 0.0)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ costs O(sqrt n): an edit in a million lines costs what it costs in a hundred.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from itertools import accumulate, chain
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain, pairwise
 from typing import Final, NamedTuple, NewType
 
 ByteOffset = NewType("ByteOffset", int)
@@ -43,6 +44,46 @@ class Replacement(NamedTuple):
     start: Location
     old_end: Location
     new_end: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change to be made, in locations: the text between ``start`` and ``end`` is to become ``text``."""
+
+    start: Location
+    end: Location
+    text: str
+
+    @property
+    def new_end(self) -> Location:
+        """Where ``text`` ends once it is there."""
+        breaks = self.text.count("\n")
+        if breaks:
+            return Location(self.start.row + breaks, len(self.text) - self.text.rindex("\n") - 1)
+        return Location(self.start.row, self.start.column + len(self.text))
+
+
+def replacements(edits: Iterable[Edit]) -> Iterator[Replacement]:
+    """Yield what edits do, one after the other.
+
+    Args:
+        edits: Ascending and disjoint, all in coordinates of the text before any of them.
+
+    Yields:
+        Each in coordinates of the text after those before it. As the edits ascend, ``start`` and ``new_end``
+        are final coordinates too.
+    """
+    rows = columns = 0  # how far the text behind the last edit moved; the columns only in the row of its end
+    row = -1
+    for edit in edits:
+        start, end = (
+            Location(place.row + rows, place.column + (columns if place.row == row else 0))
+            for place in (edit.start, edit.end)
+        )
+        new_end = Edit(start, end, edit.text).new_end
+        yield Replacement(start, end, new_end)
+        rows += new_end.row - end.row
+        columns, row = new_end.column - edit.end.column, edit.end.row
 
 
 class LineIndex:
@@ -113,6 +154,11 @@ class LineIndex:
             raise IndexError(f"column {location.column} is not in a line of {len(line)}")
         return ByteOffset(self._bytes()[index] + chunk.starts()[row] + _byte_length(line[: location.column]))
 
+    def clamp(self, location: Location) -> Location:
+        """Return the location in the text that is nearest."""
+        row = min(max(location.row, 0), self.row_count - 1)
+        return Location(row, min(max(location.column, 0), len(self.line(row))))
+
     def location_at(self, offset: int) -> Location:
         """Return the location of a byte offset.
 
@@ -131,16 +177,38 @@ class LineIndex:
 
     def splice(self, splice: Splice) -> Replacement:
         """Apply one change and return it in locations; raises like ``location_at``."""
-        start = self.location_at(splice.start)
-        old_end = self.location_at(splice.start + splice.deleted) if splice.deleted else start
-        prefix = self.line(start.row)[: start.column]
-        suffix = self.line(old_end.row)[old_end.column :]
-        lines = splice.inserted.split("\n")
-        lines[0] = prefix + lines[0]
-        new_end = Location(start.row + len(lines) - 1, len(lines[-1]))
-        lines[-1] += suffix
-        self._replace_rows(start.row, old_end.row + 1, lines)
-        return Replacement(start, old_end, new_end)
+        return self.splice_all([splice])[0]
+
+    def splice_all(self, splices: Sequence[Splice]) -> list[Replacement]:
+        """Apply changes that ascend, each in coordinates after those before it; all of them or none.
+
+        Returns:
+            The same changes in locations.
+
+        Raises:
+            IndexError: If an offset is not in the text, or a change lies before the one ahead of it.
+            UnicodeDecodeError: If an offset is inside a character.
+        """
+        if not splices:
+            return []
+        edits: list[Edit] = []
+        moved = reached = 0
+        for start, deleted, inserted in splices:
+            first = start - moved
+            if first < reached:
+                raise IndexError(f"byte {first} lies before {reached}, where the last change ended")
+            reached = first + deleted
+            location = self.location_at(first)
+            edits.append(Edit(location, self.location_at(reached) if deleted else location, inserted))
+            moved += _byte_length(inserted) - deleted
+        touched = {self._rewrite_rows(run) for run in reversed(list(_runs(edits)))}
+        for index in sorted(touched, reverse=True):
+            self._balance(index)
+        done = list(replacements(edits))
+        if len(done) > 1 or not done[0].start.row == done[0].old_end.row == done[0].new_end.row:
+            self._row_starts = None
+        self._byte_starts = None
+        return done
 
     def text_hash(self) -> bytes:
         """Return 16 bytes that two texts share only if they are equal (up to accident, 2**-100).
@@ -153,23 +221,33 @@ class LineIndex:
             value = (value * pow(256, chunk.size, _HASH_MODULUS) + chunk.hash()) % _HASH_MODULUS
         return value.to_bytes(16, "big")
 
-    def _replace_rows(self, first: int, last: int, lines: list[str]) -> None:
-        first_index, start = self._find_row(first)
-        last_index, end = self._find_row(last - 1)
-        chunk = self._chunks[first_index]
-        if first_index == last_index and len(chunk.lines) + len(lines) <= 2 * _CHUNK_LINES:
-            chunk.replace(start, end + 1, lines)
-            self._merge_small(first_index)
-        else:
-            kept_before = chunk.lines[:start]
-            kept_after = self._chunks[last_index].lines[end + 1 :]
-            self._chunks[first_index : last_index + 1] = _chunked(kept_before + lines + kept_after)
-        self._row_starts = self._byte_starts = None
+    def _rewrite_rows(self, edits: Sequence[Edit]) -> int:
+        """Rewrite the rows that some edits share; return the chunk they are in now.
 
-    def _merge_small(self, index: int) -> None:
-        """Join a chunk that lost most of its lines with the next one, so that few lines are few chunks."""
+        What is above stays where it is, also in the totals, so that the edits above can be made next.
+        """
+        first, last = edits[0].start, edits[-1].end
+        parts = [self.line(first.row)[: first.column], edits[0].text]
+        for before, edit in pairwise(edits):
+            parts += [self.line(before.end.row)[before.end.column : edit.start.column], edit.text]
+        parts.append(self.line(last.row)[last.column :])
+        lines = "".join(parts).split("\n")
+        index, start = self._find_row(first.row)
+        last_index, end = self._find_row(last.row)
+        if index == last_index:
+            self._chunks[index].replace(start, end + 1, lines)
+        else:
+            lines += self._chunks[last_index].lines[end + 1 :]
+            del self._chunks[index + 1 : last_index + 1]
+            self._chunks[index].replace(start, len(self._chunks[index].lines), lines)
+        return index
+
+    def _balance(self, index: int) -> None:
+        """Split a chunk that grew, and join one that lost most of its lines with the next one."""
         pair = self._chunks[index : index + 2]
-        if len(pair) == 2 and sum(len(chunk.lines) for chunk in pair) < _CHUNK_LINES // 2:
+        if pair and len(pair[0].lines) > 2 * _CHUNK_LINES:
+            self._chunks[index : index + 1] = _chunked(pair[0].lines)
+        elif len(pair) == 2 and sum(len(chunk.lines) for chunk in pair) < _CHUNK_LINES // 2:
             self._chunks[index : index + 2] = _chunked(pair[0].lines + pair[1].lines)
 
     def _find_row(self, row: int) -> tuple[int, int]:
@@ -197,13 +275,13 @@ class _Chunk:
 
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
-        self.sizes = [_byte_length(line) + 1 for line in lines]
+        self.sizes = _sizes(lines)
         self.size = sum(self.sizes)
         self._starts: list[int] | None = None
         self._hash: int | None = None
 
     def replace(self, first: int, last: int, lines: list[str]) -> None:
-        sizes = [_byte_length(line) + 1 for line in lines]
+        sizes = _sizes(lines)
         self.size += sum(sizes) - sum(self.sizes[first:last])
         self.lines[first:last] = lines
         self.sizes[first:last] = sizes
@@ -224,6 +302,24 @@ class _Chunk:
 
 def _chunked(lines: list[str]) -> list[_Chunk]:
     return [_Chunk(lines[start : start + _CHUNK_LINES]) for start in range(0, len(lines), _CHUNK_LINES)]
+
+
+def _runs(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
+    """Group edits that share a row."""
+    run: list[Edit] = []
+    for edit in edits:
+        if run and edit.start.row > run[-1].end.row:
+            yield run
+            run = []
+        run.append(edit)
+    if run:
+        yield run
+
+
+def _sizes(lines: Sequence[str]) -> list[int]:
+    if "".join(lines).isascii():
+        return [len(line) + 1 for line in lines]
+    return [len(line.encode()) + 1 for line in lines]
 
 
 def _byte_length(text: str) -> int:

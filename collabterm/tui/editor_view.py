@@ -20,6 +20,7 @@ from collabterm.document.display import DisplayLine, display_line, is_text
 from collabterm.document.lines import Location, Replacement
 from collabterm.document.selection import Selection
 from collabterm.document.shared_text import Change, PeerOrigin
+from collabterm.document.undo_cursors import Stepped
 from collabterm.session.events import PresenceChanged, RoomEvent
 from collabterm.session.presence import Participant
 from collabterm.session.room import Room
@@ -180,16 +181,18 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
         if edit is None:
             return
         self._goal_cell = None
-        self._document.edit(edit.start, edit.end, edit.text, self._clock())
+        self._document.edit([edit], self._clock())
         lines = edit.text.split("\n")
         column = len(lines[-1]) + (edit.start.column if len(lines) == 1 else 0)
         self._select(Selection.at(Location(edit.start.row + len(lines) - 1, column)))
 
-    def _step(self, step: Callable[[], Location | None]) -> None:
+    def _step(self, step: Callable[[], Stepped]) -> None:
         self._goal_cell = None
-        location = step()
-        if location is not None:
-            self._select(Selection.at(location))
+        stepped = step()
+        while stepped.has_more:
+            stepped = step()
+        if stepped.cursors is not None:
+            self._select(stepped.cursors.main)
 
     def _move(self, location: Location, *, extends: bool) -> None:
         self._goal_cell = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collabterm.document.lines import ByteOffset, LineIndex, Location, Replacement, Splice
@@ -89,3 +89,44 @@ def test_many_lines_survive_edits_across_chunks(count: int) -> None:
     assert list(index.rows(1, 900)) == text.split("\n")[1:900]
     assert index.end == naive_location(text, len(text.encode()))
     assert index.text_hash() == LineIndex(text).text_hash()
+
+
+@st.composite
+def long_text_and_batches(draw: st.DrawFn) -> tuple[int, list[list[tuple[int, int, str]]]]:
+    """Lines enough for several chunks, and batches of changes: a gap, a length to delete, and new text."""
+    long_insert = st.builds("\n".join, st.lists(st.sampled_from(["", "é", "xyz"]), max_size=1_500))
+    change = st.tuples(st.integers(0, 9_000), st.integers(0, 9_000) | st.integers(0, 9), TEXTS | long_insert)
+    batches = draw(st.lists(st.lists(change, min_size=1, max_size=6), min_size=1, max_size=5))
+    return draw(st.integers(0, 3_000)), batches
+
+
+@settings(deadline=None, max_examples=60)
+@given(long_text_and_batches())
+def test_changes_made_together_give_what_they_give_one_by_one(
+    case: tuple[int, list[list[tuple[int, int, str]]]],
+) -> None:
+    lines, batches = case
+    text = "ab\né\n" * lines
+    together, single = LineIndex(text), LineIndex(text)
+    for batch in batches:
+        splices, position = [], 0
+        for gap, length, inserted in batch:
+            first = min(position + gap, len(text))
+            last = min(first + length, len(text))
+            splices.append(
+                Splice(ByteOffset(len(text[:first].encode())), len(text[first:last].encode()), inserted)
+            )
+            text = text[:first] + inserted + text[last:]
+            position = first + len(inserted)
+        assert together.splice_all(splices) == [single.splice(splice) for splice in splices]
+        assert together.text() == single.text() == text
+        assert (together.row_count, together.size) == (text.count("\n") + 1, len(text.encode()))
+        assert together.line(together.row_count // 2) == text.split("\n")[together.row_count // 2]
+        assert together.text_hash() == LineIndex(text).text_hash()
+
+
+def test_a_change_before_the_one_ahead_of_it_is_refused_and_nothing_changes() -> None:
+    index = LineIndex("abcdef")
+    with pytest.raises(IndexError):
+        index.splice_all([Splice(ByteOffset(3), 1, "x"), Splice(ByteOffset(1), 1, "y")])
+    assert index.text() == "abcdef"

@@ -14,7 +14,7 @@ from rich.style import Style
 
 from collabterm.document.clusters import VISIBLE_FORMATS
 from collabterm.document.display import display_line
-from collabterm.document.lines import Location
+from collabterm.document.lines import Edit, Location
 from collabterm.document.shared_text import Document, PeerOrigin
 from collabterm.errors import ProtocolError
 from collabterm.lib0 import MAX_UINT, write_bytes, write_uint
@@ -57,7 +57,7 @@ class Scene:
             self.network.add(peer, Room(Document(client_id), peer, peer.title()))
         self.ann, self.bob = self.network.rooms["ann"], self.network.rooms["bob"]
         self.network.lay("ann", "bob")
-        self.ann.document.edit(START, START, TEXT, 0.0)
+        self.ann.document.edit([Edit(START, START, TEXT)], 0.0)
         self.network.deliver_all()
         self.ann.link_opened("eve", self.network.now_s)
         if greeted:
@@ -82,9 +82,9 @@ class Scene:
 
     def type_on(self) -> None:
         """Let Ann and Bob type at the same time, and both hear of it."""
-        self.ann.document.edit(START, START, "甲", 10.0)
+        self.ann.document.edit([Edit(START, START, "甲")], 10.0)
         end = self.bob.document.lines.end
-        self.bob.document.edit(end, end, "乙", 10.0)
+        self.bob.document.edit([Edit(end, end, "乙")], 10.0)
         deadline_s = self.network.now_s + REPAIRED_S
         while not isinstance(self.bob.status, InSync) and self.network.now_s < deadline_s:
             self.network.pass_time(0.25)
@@ -107,8 +107,8 @@ def eves_document() -> Document:
     """Return what Eve holds: Ann's text and some edits of it, of every kind."""
     eve = Document(EVE)
     eve.apply_update(Scene().ann.document.update_since(b"\0"), PeerOrigin("ann"))
-    eve.edit(Location(1, 1), Location(1, 2), "a\u2028😀", 0.0)
-    eve.edit(Location(0, 1), Location(0, 3), "", 5.0)
+    eve.edit([Edit(Location(1, 1), Location(1, 2), "a\u2028😀")], 0.0)
+    eve.edit([Edit(Location(0, 1), Location(0, 3), "")], 5.0)
     return eve
 
 

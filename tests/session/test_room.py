@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collabterm.document.lines import Location
+from collabterm.document.lines import Edit, Location
 from collabterm.document.selection import Selection
 from collabterm.document.shared_text import Document
 from collabterm.errors import ProtocolError
@@ -72,7 +72,7 @@ def settle(network: InMemoryNetwork, seconds: float = 0.5) -> None:
 
 
 def type_at_start(network: InMemoryNetwork, name: str, text: str) -> None:
-    network.rooms[name].document.edit(START, START, text, network.now_s)
+    network.rooms[name].document.edit([Edit(START, START, text)], network.now_s)
 
 
 def said(room: Room, now_s: float, to: str, channel: Channel = Channel.COLLABORATION) -> list[Message]:
@@ -124,7 +124,7 @@ class TestGreeting:
 
     def test_a_datagram_that_overtakes_hello_is_ignored(self) -> None:
         room, author = a_room("ann"), Document(9)
-        author.edit(START, START, "early", 0.0)
+        author.edit([Edit(START, START, "early")], 0.0)
         room.link_opened("bob", 0.0)
         hear(room, "bob", Update(author.update_since(b"\0")), channel=Channel.PRESENCE)
         assert room.document.text() == ""
@@ -148,7 +148,7 @@ class TestGreeting:
         room = a_room("ann")
         room.link_opened("bob", 0.0)
         room.take_outgoing(0.0)
-        room.document.edit(START, START, "typed meanwhile", 0.0)
+        room.document.edit([Edit(START, START, "typed meanwhile")], 0.0)
         assert not of_type(said(room, 1.0, "bob"), Update)
         hear(room, "bob", Hello(PROTOCOL_VERSION, ClientId(102)), SyncStep1(b"\0"), now_s=1.1)
         (step,) = of_type(said(room, 1.1, "bob"), SyncStep2)
@@ -173,7 +173,7 @@ class TestUpdates:
         room = a_room("ann")
         greet(room, "bob")
         room.take_outgoing(0.9)
-        room.document.edit(START, START, "x", 1.0)
+        room.document.edit([Edit(START, START, "x")], 1.0)
         outgoing = room.take_outgoing(1.0)
         assert [one.channel for one in outgoing if b"x" in one.payload] == [Channel.PRESENCE]
         outgoing = room.take_outgoing(1.0 + BATCH_S)
@@ -183,23 +183,23 @@ class TestUpdates:
         room = a_room("ann")
         woken: list[bool] = []
         room.on_outgoing(lambda: woken.append(True))
-        room.document.edit(START, START, "x", 0.0)
+        room.document.edit([Edit(START, START, "x")], 0.0)
         assert woken
 
     def test_a_datagram_repeats_the_recent_edits(self) -> None:
         room = a_room("ann")
         greet(room, "bob")
         for place, char in enumerate("abc"):
-            room.document.edit(Location(0, place), Location(0, place), char, 0.1 * place)
+            room.document.edit([Edit(Location(0, place), Location(0, place), char)], 0.1 * place)
             updates = of_type(said(room, 0.1 * place, "bob", Channel.PRESENCE), Update)
             assert len(updates) == place + 1
-        room.document.edit(START, START, "d", 5.0)
+        room.document.edit([Edit(START, START, "d")], 5.0)
         assert len(of_type(said(room, 5.0, "bob", Channel.PRESENCE), Update)) == 1
 
     def test_an_edit_too_large_for_a_datagram_goes_reliably_at_once(self) -> None:
         room = a_room("ann")
         greet(room, "bob")
-        room.document.edit(START, START, "x" * 5_000, 0.0)
+        room.document.edit([Edit(START, START, "x" * 5_000)], 0.0)
         outgoing = [one for one in room.take_outgoing(0.0) if b"xxx" in one.payload]
         assert [one.channel for one in outgoing] == [Channel.COLLABORATION]
 
@@ -221,7 +221,7 @@ class TestUpdates:
     def test_an_update_from_a_peer_is_not_sent_back(self) -> None:
         room, author = a_room("ann"), Document(CLIENT_IDS["bob"])
         greet(room, "bob")
-        author.edit(START, START, "x", 0.0)
+        author.edit([Edit(START, START, "x")], 0.0)
         hear(room, "bob", Update(author.update_since(b"\0")))
         assert room.document.text() == "x"
         for now_s in (0.1, 0.3, 1.0, 2.0):
@@ -274,7 +274,7 @@ class TestGoodbye:
     def test_goodbye_says_what_is_owed_and_then_farewell(self) -> None:
         room = a_room("ann")
         greet(room, "bob")
-        room.document.edit(START, START, "last words", 0.0)
+        room.document.edit([Edit(START, START, "last words")], 0.0)
         messages = [
             message
             for one in room.say_goodbye()
@@ -291,7 +291,7 @@ class TestGoodbye:
         room = a_room("ann")
         greet(room, "bob")
         room.say_goodbye()
-        room.document.edit(START, START, "x", 0.0)
+        room.document.edit([Edit(START, START, "x")], 0.0)
         assert room.take_outgoing(20.0) == []
 
     def test_whoever_says_goodbye_is_gone_from_the_list_at_once(self) -> None:
@@ -422,7 +422,7 @@ class TestStatus:
     def test_a_digest_is_stated_once_the_text_has_settled(self) -> None:
         room = a_room("ann")
         greet(room, "bob")
-        room.document.edit(START, START, "x", 0.0)
+        room.document.edit([Edit(START, START, "x")], 0.0)
         for now_s in (1.0, 1.0 + BATCH_S, 1.0 + IDLE_S - 0.01):
             assert not of_type(said(room, now_s, "bob"), Digest)
         (digest,) = of_type(said(room, 1.01 + IDLE_S, "bob"), Digest)
@@ -466,7 +466,7 @@ class TestRepair:
         greet(room, "bob")
         hear(room, "bob", Digest(b"\x01\x66\x03", bytes(16)), now_s=0.0)
         for tick in range(30):
-            room.document.edit(START, START, "x", tick / 10)
+            room.document.edit([Edit(START, START, "x")], tick / 10)
             said(room, tick / 10, "bob")
         messages = [message for tick in range(30, 38) for message in said(room, tick / 10, "bob")]
         assert of_type(messages, Digest)

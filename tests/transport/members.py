@@ -9,7 +9,7 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
-from collabterm.document.lines import Location
+from collabterm.document.lines import Edit, Location
 from collabterm.document.shared_text import Document
 from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.messages import ClientId, Hello, Message, encode_message
@@ -58,7 +58,7 @@ class Member:
     def type(self, text: str) -> None:
         """Insert ``text`` at the beginning."""
         start = Location(0, 0)
-        self.document.edit(start, start, text, 0.0)
+        self.document.edit([Edit(start, start, text)], 0.0)
 
     def is_in_sync_with(self, peers: int) -> bool:
         """Whether so many peers have stated to hold the same text."""

@@ -16,7 +16,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from collabterm.document.lines import Location
+from collabterm.document.lines import Edit, Location
 from collabterm.document.selection import Selection
 from collabterm.document.shared_text import Document
 from collabterm.errors import FileProblem
@@ -114,7 +114,7 @@ class Stage:
     def writes(self, name: str, row: int, column: int, text: str, *, over: int = 0) -> None:
         """Let somebody else replace ``over`` characters, and tell everybody."""
         start, end = Location(row, column), Location(row, column + over)
-        self.rooms[name].document.edit(start, end, text, self.network.now_s)
+        self.rooms[name].document.edit([Edit(start, end, text)], self.network.now_s)
         self.network.deliver_all()
 
     def widget_rows(self, widget: Widget) -> list[list[PaintedCell]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import pytest
 from textual.app import App, ComposeResult
 
-from collabterm.document.lines import Location
+from collabterm.document.lines import Edit, Location
 from collabterm.document.selection import Selection
 from collabterm.document.shared_text import Document
 from collabterm.session.room import Room
@@ -101,7 +101,7 @@ class Scene:
         start, end = sorted((self.somewhere(), self.somewhere()))
         end = min(end, Location(start.row + 2, 0)) if end.row > start.row + 2 else end
         text = self.random.choice(["", "x", "long " * 8, "\n", "\n\n\n", "a\tb", "中"])
-        document.edit(start, end, text, self.network.now_s)
+        document.edit([Edit(start, end, text)], self.network.now_s)
         self.network.deliver_all()
         return f"bob writes {text!r} from {start} to {end}"
 

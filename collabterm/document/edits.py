@@ -1,0 +1,74 @@
+"""What a command does to the text, as edits to be made and cursors to be put; must not make them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Final, Protocol
+
+from collabterm.document.cursors import Cursors
+from collabterm.document.lines import Edit, Location, replacements
+from collabterm.document.selection import Selection
+
+__all__ = ["MAX_EDITS", "Edit", "Lines", "Rewrite", "coalesced", "replace_each", "replacements"]
+
+MAX_EDITS: Final = 10_000
+"""More edits in one step are joined with their neighbours. The CRDT walks past each of them for every later
+key (100,000 cost 45 ms a key, measured); a join costs precision only for edits made at the same moment."""
+
+
+class Lines(Protocol):
+    """The rows of a text, as much as motions and commands need of them."""
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows, at least 1."""
+
+    def line(self, row: int) -> str:
+        """Read one row without its newline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Edits that belong together, and the cursors that come with them.
+
+    Attributes:
+        edits: Ascending and disjoint (they may touch), in coordinates of the text before any of them.
+        cursors: In coordinates of the text after all of them.
+    """
+
+    edits: tuple[Edit, ...]
+    cursors: Cursors
+
+
+def replace_each(cursors: Cursors, edits: Sequence[Edit]) -> Rewrite:
+    """Make one edit for each cursor, in the same order, and put every cursor behind its edit's text."""
+    selections = [Selection.at(replacement.new_end) for replacement in replacements(edits)]
+    return Rewrite(
+        tuple(edit for edit in edits if edit.text or edit.start != edit.end),
+        Cursors.of(selections, cursors.main_index),
+    )
+
+
+def coalesced(lines: Lines, edits: Sequence[Edit], limit: int = MAX_EDITS) -> Sequence[Edit]:
+    """Join neighbouring edits, with the text between them, so that there are about ``limit`` at most."""
+    if len(edits) <= limit:
+        return edits
+    size = -(-len(edits) // limit)
+    runs = groupby(enumerate(edits), key=lambda pair: pair[0] // size)
+    return [_joined(lines, [edit for _, edit in run]) for _, run in runs]
+
+
+def _joined(lines: Lines, edits: Sequence[Edit]) -> Edit:
+    parts = [edits[0].text]
+    for before, edit in pairwise(edits):
+        parts += [_between(lines, before.end, edit.start), edit.text]
+    return Edit(edits[0].start, edits[-1].end, "".join(parts))
+
+
+def _between(lines: Lines, start: Location, end: Location) -> str:
+    if start.row == end.row:
+        return lines.line(start.row)[start.column : end.column]
+    middle = [lines.line(row) for row in range(start.row + 1, end.row)]
+    return "\n".join([lines.line(start.row)[start.column :], *middle, lines.line(end.row)[: end.column]])
