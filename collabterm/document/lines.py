@@ -3,24 +3,27 @@ r"""The rows of a text, and where they are in bytes; must not know the CRDT, the
 Two of the three coordinate systems meet here: a *location* (row, column in code points) and a *byte
 offset* (UTF-8, as the CRDT counts). Rows are split at ``\n`` and nowhere else.
 
-Lines are kept in chunks of about ``_CHUNK_LINES`` with their totals, so that looking up or editing
-costs O(sqrt n): an edit in a million lines costs what it costs in a hundred.
+Lines are kept in chunks with their totals, so that looking up or editing costs O(sqrt n): an edit in a
+million lines costs what it costs in a hundred. Only the chunks in use are there line by line.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple, NewType
+
+from collabterm.document.chunks import CHUNK_LINES, HASH_MODULUS, Chunk, byte_length, chunked, chunked_text
 
 ByteOffset = NewType("ByteOffset", int)
 """A position in the UTF-8 bytes of the whole text."""
 
-_CHUNK_LINES: Final = 512
-_HASH_MODULUS: Final = (1 << 127) - 1
-"""A Mersenne prime: hashes of neighbouring pieces combine into the hash of the whole."""
+_OPEN_CHUNKS: Final = 64
+_LARGE_CHARS: Final = 1 << 20
+"""A longer change goes into chunks of its own, without being split as a whole."""
 
 
 class Location(NamedTuple):
@@ -92,10 +95,11 @@ class LineIndex:
     The text always has at least one row; a text that ends with a newline has an empty last row.
     """
 
-    __slots__ = ("_byte_starts", "_chunks", "_row_starts")
+    __slots__ = ("_byte_starts", "_chunks", "_open", "_row_starts")
 
     def __init__(self, text: str = "") -> None:
-        self._chunks = _chunked(text.split("\n"))
+        self._chunks = list(chunked_text(text))
+        self._open: deque[Chunk] = deque()
         self._row_starts: list[int] | None = None
         self._byte_starts: list[int] | None = None
 
@@ -118,7 +122,7 @@ class LineIndex:
     def line(self, row: int) -> str:
         """Return one row's text without its newline; ``IndexError`` if there is no such row."""
         index, row_in_chunk = self._find_row(row)
-        return self._chunks[index].lines[row_in_chunk]
+        return self._opened(index).line(row_in_chunk)
 
     def rows(self, first: int, last: int) -> Iterator[str]:
         """Yield the texts of the rows from ``first`` up to, not including, ``last``."""
@@ -127,14 +131,14 @@ class LineIndex:
         index, start = self._find_row(first)
         wanted = min(last, self.row_count) - first
         while wanted > 0:
-            lines = self._chunks[index].lines[start : start + wanted]
+            lines = self._chunks[index].lines()[start : start + wanted]
             yield from lines
             wanted -= len(lines)
             index, start = index + 1, 0
 
     def text(self) -> str:
         """Return the whole text."""
-        return "\n".join(chain.from_iterable(chunk.lines for chunk in self._chunks))
+        return "\n".join(chunk.text() for chunk in self._chunks)
 
     def text_between(self, start: Location, end: Location) -> str:
         """Return the text from ``start`` to ``end``."""
@@ -148,11 +152,12 @@ class LineIndex:
     def offset_at(self, location: Location) -> ByteOffset:
         """Return the byte offset of a location; ``IndexError`` if it is not in the text."""
         index, row = self._find_row(location.row)
-        chunk = self._chunks[index]
-        line = chunk.lines[row]
+        chunk = self._opened(index)
+        line = chunk.line(row)
         if not 0 <= location.column <= len(line):
             raise IndexError(f"column {location.column} is not in a line of {len(line)}")
-        return ByteOffset(self._bytes()[index] + chunk.starts()[row] + _byte_length(line[: location.column]))
+        before = byte_length(line[: location.column])
+        return ByteOffset(self._bytes()[index] + chunk.offset_of(row) + before)
 
     def clamp(self, location: Location) -> Location:
         """Return the location in the text that is nearest."""
@@ -169,10 +174,9 @@ class LineIndex:
         if not 0 <= offset <= self.size:
             raise IndexError(f"byte {offset} is not in a text of {self.size}")
         index = bisect_right(self._bytes(), offset) - 1
-        chunk = self._chunks[index]
-        rest = offset - self._bytes()[index]
-        row = bisect_right(chunk.starts(), rest) - 1
-        column = _column_at(chunk.lines[row], rest - chunk.starts()[row])
+        chunk = self._opened(index)
+        row, rest = chunk.line_at(offset - self._bytes()[index])
+        column = _column_at(chunk.line(row), rest)
         return Location(self._rows()[index] + row, column)
 
     def splice(self, splice: Splice) -> Replacement:
@@ -200,7 +204,7 @@ class LineIndex:
             reached = first + deleted
             location = self.location_at(first)
             edits.append(Edit(location, self.location_at(reached) if deleted else location, inserted))
-            moved += _byte_length(inserted) - deleted
+            moved += byte_length(inserted) - deleted
         touched = {self._rewrite_rows(run) for run in reversed(list(_runs(edits)))}
         for index in sorted(touched, reverse=True):
             self._balance(index)
@@ -218,7 +222,8 @@ class LineIndex:
         """
         value = 1
         for chunk in self._chunks:
-            value = (value * pow(256, chunk.size, _HASH_MODULUS) + chunk.hash()) % _HASH_MODULUS
+            own, power = chunk.hash()
+            value = (value * power + own) % HASH_MODULUS
         return value.to_bytes(16, "big")
 
     def _rewrite_rows(self, edits: Sequence[Edit]) -> int:
@@ -231,24 +236,41 @@ class LineIndex:
         for before, edit in pairwise(edits):
             parts += [self.line(before.end.row)[before.end.column : edit.start.column], edit.text]
         parts.append(self.line(last.row)[last.column :])
-        lines = "".join(parts).split("\n")
+        parts = [part for part in parts if part]
+        text = parts[0] if len(parts) == 1 else "".join(parts)
         index, start = self._find_row(first.row)
         last_index, end = self._find_row(last.row)
-        if index == last_index:
-            self._chunks[index].replace(start, end + 1, lines)
+        following = self._opened(last_index).lines()[end + 1 :]
+        chunk = self._opened(index)
+        if len(text) > _LARGE_CHARS:
+            head = text.partition("\n")[0]
+            chunk.replace(start, chunk.count, [head])
+            rest = chunked_text(text, len(head) + 1) if len(head) < len(text) else ()
+            self._chunks[index + 1 : last_index + 1] = [*rest, *chunked(following)]
+        elif index == last_index:
+            chunk.replace(start, end + 1, text.split("\n"))
         else:
-            lines += self._chunks[last_index].lines[end + 1 :]
             del self._chunks[index + 1 : last_index + 1]
-            self._chunks[index].replace(start, len(self._chunks[index].lines), lines)
+            chunk.replace(start, chunk.count, [*text.split("\n"), *following])
         return index
 
     def _balance(self, index: int) -> None:
         """Split a chunk that grew, and join one that lost most of its lines with the next one."""
         pair = self._chunks[index : index + 2]
-        if pair and len(pair[0].lines) > 2 * _CHUNK_LINES:
-            self._chunks[index : index + 1] = _chunked(pair[0].lines)
-        elif len(pair) == 2 and sum(len(chunk.lines) for chunk in pair) < _CHUNK_LINES // 2:
-            self._chunks[index : index + 2] = _chunked(pair[0].lines + pair[1].lines)
+        if pair and pair[0].count > 2 * CHUNK_LINES:
+            self._chunks[index : index + 1] = chunked(pair[0].lines())
+        elif len(pair) == 2 and sum(chunk.count for chunk in pair) < CHUNK_LINES // 2:
+            self._chunks[index : index + 2] = chunked([*pair[0].lines(), *pair[1].lines()])
+
+    def _opened(self, index: int) -> Chunk:
+        """Open a chunk, and pack the one that was opened first if there are too many."""
+        chunk = self._chunks[index]
+        if not chunk.is_open:
+            chunk.open()
+            self._open.append(chunk)
+            if len(self._open) > _OPEN_CHUNKS:
+                self._open.popleft().pack()
+        return chunk
 
     def _find_row(self, row: int) -> tuple[int, int]:
         starts = self._rows()
@@ -259,49 +281,13 @@ class LineIndex:
 
     def _rows(self) -> list[int]:
         if self._row_starts is None:
-            self._row_starts = list(accumulate((len(chunk.lines) for chunk in self._chunks), initial=0))
+            self._row_starts = list(accumulate((chunk.count for chunk in self._chunks), initial=0))
         return self._row_starts
 
     def _bytes(self) -> list[int]:
         if self._byte_starts is None:
             self._byte_starts = list(accumulate((chunk.size for chunk in self._chunks), initial=0))
         return self._byte_starts
-
-
-class _Chunk:
-    """Some consecutive lines with their byte sizes, each counting its newline (the text's last one too)."""
-
-    __slots__ = ("_hash", "_starts", "lines", "size", "sizes")
-
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = lines
-        self.sizes = _sizes(lines)
-        self.size = sum(self.sizes)
-        self._starts: list[int] | None = None
-        self._hash: int | None = None
-
-    def replace(self, first: int, last: int, lines: list[str]) -> None:
-        sizes = _sizes(lines)
-        self.size += sum(sizes) - sum(self.sizes[first:last])
-        self.lines[first:last] = lines
-        self.sizes[first:last] = sizes
-        self._starts = self._hash = None
-
-    def starts(self) -> list[int]:
-        """Return the byte offset of every line within the chunk."""
-        if self._starts is None:
-            self._starts = list(accumulate(self.sizes[:-1], initial=0))
-        return self._starts
-
-    def hash(self) -> int:
-        if self._hash is None:
-            content = "\n".join(self.lines).encode() + b"\n"
-            self._hash = int.from_bytes(content, "big") % _HASH_MODULUS
-        return self._hash
-
-
-def _chunked(lines: list[str]) -> list[_Chunk]:
-    return [_Chunk(lines[start : start + _CHUNK_LINES]) for start in range(0, len(lines), _CHUNK_LINES)]
 
 
 def _runs(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
@@ -314,16 +300,6 @@ def _runs(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
         run.append(edit)
     if run:
         yield run
-
-
-def _sizes(lines: Sequence[str]) -> list[int]:
-    if "".join(lines).isascii():
-        return [len(line) + 1 for line in lines]
-    return [len(line.encode()) + 1 for line in lines]
-
-
-def _byte_length(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
 
 
 def _column_at(line: str, offset: int) -> int:

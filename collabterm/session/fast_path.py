@@ -33,8 +33,9 @@ class FastPath:
         return bool(self._fresh)
 
     def add(self, update: bytes) -> None:
-        """Remember an edit for the next datagram."""
-        self._fresh.append(update)
+        """Remember an edit for the next datagram, unless it is too large for any."""
+        if len(update) <= MAX_BYTES:
+            self._fresh.append(update)
 
     def take(self, now_s: float) -> list[bytes]:
         """Return the messages for a datagram sent now, oldest first."""

@@ -130,3 +130,31 @@ def test_a_change_before_the_one_ahead_of_it_is_refused_and_nothing_changes() ->
     with pytest.raises(IndexError):
         index.splice_all([Splice(ByteOffset(3), 1, "x"), Splice(ByteOffset(1), 1, "y")])
     assert index.text() == "abcdef"
+
+
+@pytest.mark.parametrize("long", ["x" * 1_100_000, "é\n" * 600_000, "x" * 1_050_000 + "\nend"])
+def test_a_very_long_insertion_keeps_what_is_around_it(long: str) -> None:
+    text = "one\ntwo\nthree\nfour"
+    index = LineIndex(text)
+    splices = [Splice(ByteOffset(1), 1, "!"), Splice(ByteOffset(5), 1, long)]
+    index.splice_all(splices)
+    expected = f"o!e\nt{long}o\nthree\nfour"
+    assert index.text() == expected
+    assert (index.row_count, index.size) == (expected.count("\n") + 1, len(expected.encode()))
+    index.splice(Splice(ByteOffset(5), len(long.encode()), "w"))
+    assert index.text() == "o!e\ntwo\nthree\nfour"
+    assert index.line(2) == "three"
+
+
+def test_lines_read_all_over_a_long_text_are_the_right_ones() -> None:
+    """More chunks are opened than are kept open, some of them changed in between."""
+    rows = [f"row {number} é" for number in range(60_000)]
+    index = LineIndex("\n".join(rows))
+    for number in range(0, 60_000, 377):
+        row = number * 7 % 60_000
+        assert index.line(row) == rows[row]
+        start = index.offset_at(Location(row, 0))
+        index.splice(Splice(start, len(rows[row].encode()), f"changed {row}"))
+        rows[row] = f"changed {row}"
+    assert index.text() == "\n".join(rows)
+    assert list(index.rows(0, len(rows))) == rows
