@@ -76,8 +76,8 @@ class _Follower:
         """Seed a room that is new with our file; give up on a server that never worked."""
         match event:
             case EnteredRoom(created=created):
-                if created and not self._has_entered:
-                    self._keeper.seed()
+                if not self._has_entered:
+                    self._keeper.enter(created=created)
                 self._has_entered = True
             case LostServer(problem=problem) if not self._has_entered and self._room.document.is_pristine:
                 self._on_refused(problem)

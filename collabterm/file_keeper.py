@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from collabterm.document.file_format import TextFormat, encode_file
+from collabterm.document.languages import detect_language
 from collabterm.document.lines import LineIndex
 from collabterm.document.shared_text import Change, Document
 from collabterm.storage import files
 from collabterm.storage.files import Fingerprint, LoadedFile
 from collabterm.tui.saving import NeedsConsent, NeedsPath, Saved, SaveOutcome
 
+_FIRST_LINE_CHARS: Final = 200
 _PLAIN: Final = TextFormat(newline="\n", bom=False)
 
 
@@ -25,15 +27,20 @@ class FileKeeper:
         document: Whose text is saved.
         path: Where to, if the person named a file.
         loaded: What was there at the start, if anything.
+        language: The name of its language, if the person gave it.
     """
 
-    def __init__(self, document: Document, path: Path | None, loaded: LoadedFile | None) -> None:
+    def __init__(
+        self, document: Document, path: Path | None, loaded: LoadedFile | None, language: str | None = None
+    ) -> None:
         self._document = document
         self._path = path
         self._loaded = loaded
+        self._language = language
         self._agreed: Fingerprint | None = None
         """What the file holds as far as the person has agreed to its being replaced; None if it is absent."""
-        self._saved_hash: bytes | None = None
+        self._saved: tuple[int, bytes] | None = None
+        """Size and hash of the text in the file, once the person has agreed to what it holds."""
         self._is_modified: bool | None = None
         document.subscribe(self._on_change)
 
@@ -46,27 +53,31 @@ class FileKeeper:
     def is_modified(self) -> bool:
         """Whether the text is another than on disk, as far as we know; with no file, if there is any."""
         if self._is_modified is None:
-            if self._saved_hash is None:
-                self._is_modified = self._document.lines.size > 0
-            else:
-                self._is_modified = self._document.lines.text_hash() != self._saved_hash
+            size, saved_hash = self._saved or (0, None)
+            lines = self._document.lines
+            is_same = lines.size == size and (saved_hash is None or lines.text_hash() == saved_hash)
+            self._is_modified = not is_same
         return self._is_modified
 
-    def seed(self) -> None:
-        """Put what was loaded into the document of a room that is new."""
+    def enter(self, *, created: bool) -> None:
+        """Put what was loaded into the document if the room is new; either way the loaded text is let go."""
         if self._loaded is None:
             return
-        text_format = self._loaded.text_format
-        properties: dict[str, str | bool] = {"newline": text_format.newline, "bom": text_format.bom}
-        self._document.seed(self._loaded.text, properties)
-        self._agree(self._loaded.fingerprint, self._loaded.text)
+        if not created:
+            self._loaded.take_text()
+            return
+        start, text_format = self._loaded.text[:_FIRST_LINE_CHARS], self._loaded.text_format
+        language = self._language or detect_language(self.name, start).name
+        # What was typed before the server answered is no part of the file.
+        lines = self._document.lines if self._document.is_pristine else LineIndex(self._loaded.text)
+        properties = {"newline": text_format.newline, "bom": text_format.bom, "language": language}
+        self._document.seed(self._loaded.take_text(), properties)
+        self._agree(self._loaded.fingerprint, lines)
 
     def compare(self) -> None:
         """Take note if the room's text already is what the file holds."""
-        if self._loaded is not None and self._raw() == encode_file(
-            self._loaded.text, self._loaded.text_format
-        ):
-            self._agree(self._loaded.fingerprint, self._loaded.text)
+        if self._loaded is not None and files.fingerprint_of(self._raw()) == self._loaded.fingerprint:
+            self._agree(self._loaded.fingerprint, self._document.lines)
 
     def save(self, path: str | None = None, *, overwrite: bool = False) -> SaveOutcome:
         """Write the text; to ``path`` if given, which is the file from then on.
@@ -84,7 +95,7 @@ class FileKeeper:
             return NeedsConsent(target.name)
         fingerprint = files.save(target, raw)
         self._path = target
-        self._agree(fingerprint, self._document.text())
+        self._agree(fingerprint, self._document.lines)
         return Saved(target.name)
 
     def rescue(self, folder: Path, name: str) -> Path | None:
@@ -96,10 +107,10 @@ class FileKeeper:
     def _on_change(self, change: Change) -> None:
         self._is_modified = None
 
-    def _agree(self, fingerprint: Fingerprint, text: str) -> None:
+    def _agree(self, fingerprint: Fingerprint, lines: LineIndex) -> None:
         """Take note of what the file holds; the document may already hold more."""
         self._agreed = fingerprint
-        self._saved_hash = LineIndex(text).text_hash()
+        self._saved = (lines.size, lines.text_hash())
         self._is_modified = None
 
     def _raw(self) -> bytes:

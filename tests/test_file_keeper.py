@@ -57,7 +57,7 @@ def replace(document: Document, text: str) -> None:
 )
 def test_seeding_and_saving_without_an_edit_leaves_every_byte(path: Path, raw: bytes) -> None:
     _document, keeper = keep(path, raw)
-    keeper.seed()
+    keeper.enter(created=True)
     assert not keeper.is_modified
     assert keeper.save() == Saved("notes.txt")
     assert path.read_bytes() == raw
@@ -65,7 +65,7 @@ def test_seeding_and_saving_without_an_edit_leaves_every_byte(path: Path, raw: b
 
 def test_an_edit_modifies_and_undoing_it_unmodifies(path: Path) -> None:
     document, keeper = keep(path, b"text\n")
-    keeper.seed()
+    keeper.enter(created=True)
     write(document, "more ")
     assert keeper.is_modified
     document.undo()
@@ -74,7 +74,7 @@ def test_an_edit_modifies_and_undoing_it_unmodifies(path: Path) -> None:
 
 def test_an_edit_of_somebody_else_modifies_too(path: Path) -> None:
     document, keeper = keep(path, b"text\n")
-    keeper.seed()
+    keeper.enter(created=True)
     other = Document(2)
     other.apply_update(document.update_since(b"\0"), PeerOrigin("ana"))
     write(other, "theirs ")
@@ -116,7 +116,7 @@ def test_a_path_may_begin_with_ones_home(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_file_changed_by_another_program_is_replaced_only_with_consent(path: Path) -> None:
     document, keeper = keep(path, b"text\n")
-    keeper.seed()
+    keeper.enter(created=True)
     write(document, "mine ")
     path.write_bytes(b"from another program\n")
     assert keeper.save() == NeedsConsent("notes.txt")
@@ -131,7 +131,7 @@ def test_a_file_changed_by_another_program_is_replaced_only_with_consent(path: P
 
 def test_a_file_that_already_holds_the_text_needs_no_consent(path: Path) -> None:
     document, keeper = keep(path, b"text\n")
-    keeper.seed()
+    keeper.enter(created=True)
     write(document, "same ")
     path.write_bytes(b"same text\n")
     assert keeper.save() == Saved("notes.txt")
@@ -139,7 +139,7 @@ def test_a_file_that_already_holds_the_text_needs_no_consent(path: Path) -> None
 
 def test_a_file_that_was_deleted_is_written_again(path: Path) -> None:
     _document, keeper = keep(path, b"text\n")
-    keeper.seed()
+    keeper.enter(created=True)
     path.unlink()
     assert keeper.save() == Saved("notes.txt")
     assert path.read_bytes() == b"text\n"
@@ -165,7 +165,7 @@ def test_a_file_that_equals_the_rooms_text_is_as_good_as_opened_here(path: Path)
 
 def test_saving_under_the_name_of_another_file_asks(path: Path, tmp_path: Path) -> None:
     _document, keeper = keep(path, b"text\n")
-    keeper.seed()
+    keeper.enter(created=True)
     other = tmp_path / "other.txt"
     other.write_bytes(b"precious\n")
     assert keeper.save(str(other)) == NeedsConsent("other.txt")
@@ -178,7 +178,7 @@ def test_saving_under_the_name_of_another_file_asks(path: Path, tmp_path: Path) 
 def test_the_rooms_newline_style_wins_over_the_one_of_ones_own_file(path: Path, tmp_path: Path) -> None:
     dos = tmp_path / "dos.txt"
     seeded, dos_keeper = keep(dos, b"one\r\ntwo\r\n")
-    dos_keeper.seed()
+    dos_keeper.enter(created=True)
     document, keeper = keep(path)
     document.apply_update(seeded.update_since(b"\0"), PeerOrigin("bob"))
     assert keeper.save() == Saved("notes.txt")
@@ -188,7 +188,7 @@ def test_the_rooms_newline_style_wins_over_the_one_of_ones_own_file(path: Path, 
 @pytest.mark.parametrize("target", ["", "missing/new.txt", "x" * 300, "nul\0"])
 def test_what_cannot_be_written_changes_nothing(path: Path, tmp_path: Path, target: str) -> None:
     document, keeper = keep(path, b"text\n")
-    keeper.seed()
+    keeper.enter(created=True)
     write(document, "more ")
     with pytest.raises(FileProblem):
         keeper.save(str(tmp_path / target), overwrite=True)
@@ -200,7 +200,7 @@ def test_what_cannot_be_written_changes_nothing(path: Path, tmp_path: Path, targ
 def test_permissions_of_the_file_stay(path: Path) -> None:
     document, keeper = keep(path, b"#!/bin/sh\n")
     path.chmod(0o750)
-    keeper.seed()
+    keeper.enter(created=True)
     write(document, "#")
     keeper.save()
     assert path.stat().st_mode & 0o777 == 0o750
@@ -211,7 +211,7 @@ def test_a_link_stays_a_link_and_its_file_is_written(path: Path, tmp_path: Path)
     target.write_bytes(b"text\n")
     os.symlink(target, path)
     document, keeper = keep(path)
-    keeper.seed()
+    keeper.enter(created=True)
     write(document, "more ")
     assert keeper.save() == Saved("notes.txt")
     assert path.is_symlink()
@@ -232,7 +232,7 @@ def test_text_that_is_on_no_disk_is_rescued_once_per_call_and_other_text_is_not(
 
 def test_emptied_text_counts_as_modified(path: Path) -> None:
     document, keeper = keep(path, b"text\n")
-    keeper.seed()
+    keeper.enter(created=True)
     replace(document, "")
     assert keeper.is_modified
     assert keeper.save() == Saved("notes.txt")

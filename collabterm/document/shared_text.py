@@ -9,7 +9,7 @@ from nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -96,6 +96,7 @@ class Document:
         self._listeners: list[Callable[[Change], None]] = []
         self._deltas: list[list[dict[str, Any]]] = []
         self._updates: list[bytes] = []
+        self._marks: list[list[Selection]] = []
         self._subscriptions = (
             self._text.observe(lambda event: self._deltas.append(event.delta)),
             self._doc.observe(lambda event: self._updates.append(event.update)),
@@ -188,8 +189,12 @@ class Document:
         origin: pycrdt.Doc[Any] = pycrdt.Doc(client_id=int.from_bytes(digest, "big") % MAX_UINT)
         with origin.transaction():
             _insert(origin.get(_TEXT_NAME, type=pycrdt.Text), 0, text)
+        del text  # a large file is there several times by now
+        update = origin.get_update()
+        del origin
         with self._transaction(Local.SEED):
-            self._doc.apply_update(origin.get_update())
+            self._doc.apply_update(update)
+            del update
             self._files[FILE_KEY] = dict(properties)
 
     def properties(self) -> Mapping[str, Any]:
@@ -206,6 +211,16 @@ class Document:
         check_bounds(update)
         with self._transaction(origin), _decoding("an update"):
             self._doc.apply_update(update)
+
+    @contextmanager
+    def marked(self, selections: Iterable[Selection]) -> Iterator[list[Selection]]:
+        """Yield a list of selections that every change of the text moves, until the block is left."""
+        marks = list(selections)
+        self._marks.append(marks)
+        try:
+            yield marks
+        finally:
+            self._marks = [kept for kept in self._marks if kept is not marks]
 
     def state_vector(self) -> bytes:
         """Return what this replica has, encoded: a clock for every client."""
@@ -263,9 +278,11 @@ class Document:
         if not updates and not replacements:
             return None
         update = updates[0] if len(updates) == 1 else pycrdt.merge_updates(_EMPTY_UPDATE, *updates)
-        if isinstance(origin, PeerOrigin):
-            for replacement in replacements:
+        for replacement in replacements:
+            if isinstance(origin, PeerOrigin):
                 self._last_ends = tuple(shift(end, replacement, sticks="before") for end in self._last_ends)
+            for marks in self._marks:
+                marks[:] = [mark.shifted(replacement) for mark in marks]
         change = Change(tuple(replacements), origin, update)
         for listener in self._listeners:
             listener(change)

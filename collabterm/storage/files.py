@@ -44,7 +44,7 @@ _REPLACING_REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, e
 """The folder is not ours to change, or the file is a mount point: the file itself may still be writable."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LoadedFile:
     """A text file as it was on disk."""
 
@@ -52,6 +52,11 @@ class LoadedFile:
     text: str
     text_format: TextFormat
     fingerprint: Fingerprint
+
+    def take_text(self) -> str:
+        """Return the text and let it go: once it is in a document it need not be here too."""
+        text, self.text = self.text, ""
+        return text
 
 
 def fingerprint_of(raw: bytes) -> Fingerprint:
