@@ -206,12 +206,13 @@ class LineIndex:
             edits.append(Edit(location, self.location_at(reached) if deleted else location, inserted))
             moved += byte_length(inserted) - deleted
         touched = {self._rewrite_rows(run) for run in reversed(list(_runs(edits)))}
+        done = list(replacements(edits))
+        if len(done) == 1 and done[0].start.row == done[0].old_end.row == done[0].new_end.row:
+            self._shift_bytes(touched.pop() + 1, moved)
+            return done
         for index in sorted(touched, reverse=True):
             self._balance(index)
-        done = list(replacements(edits))
-        if len(done) > 1 or not done[0].start.row == done[0].old_end.row == done[0].new_end.row:
-            self._row_starts = None
-        self._byte_starts = None
+        self._row_starts = self._byte_starts = None
         return done
 
     def text_hash(self) -> bytes:
@@ -242,17 +243,24 @@ class LineIndex:
         last_index, end = self._find_row(last.row)
         following = self._opened(last_index).lines()[end + 1 :]
         chunk = self._opened(index)
-        if len(text) > _LARGE_CHARS:
+        if len(text) > _LARGE_CHARS and "\n" in text:
             head = text.partition("\n")[0]
             chunk.replace(start, chunk.count, [head])
-            rest = chunked_text(text, len(head) + 1) if len(head) < len(text) else ()
-            self._chunks[index + 1 : last_index + 1] = [*rest, *chunked(following)]
+            self._chunks[index + 1 : last_index + 1] = [
+                *chunked_text(text, len(head) + 1),
+                *chunked(following),
+            ]
         elif index == last_index:
             chunk.replace(start, end + 1, text.split("\n"))
         else:
             del self._chunks[index + 1 : last_index + 1]
             chunk.replace(start, chunk.count, [*text.split("\n"), *following])
         return index
+
+    def _shift_bytes(self, index: int, grown: int) -> None:
+        """Move the totals from a chunk on; rows stay as they are."""
+        if self._byte_starts is not None:
+            self._byte_starts[index:] = [start + grown for start in self._byte_starts[index:]]
 
     def _balance(self, index: int) -> None:
         """Split a chunk that grew, and join one that lost most of its lines with the next one."""

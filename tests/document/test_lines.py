@@ -158,3 +158,13 @@ def test_lines_read_all_over_a_long_text_are_the_right_ones() -> None:
         rows[row] = f"changed {row}"
     assert index.text() == "\n".join(rows)
     assert list(index.rows(0, len(rows))) == rows
+
+
+def test_a_row_that_grows_very_long_leaves_the_rows_below_where_they_are() -> None:
+    index = LineIndex("one\ntwo\nthree")
+    assert (index.row_count, index.size) == (3, 13)
+    index.splice(Splice(ByteOffset(1), 0, "x" * 1_100_000))
+    index.splice(Splice(ByteOffset(5), 0, "é"))
+    assert (index.line(1), index.line(2), index.row_count) == ("two", "three", 3)
+    assert index.size == 1_100_015
+    assert index.offset_at(Location(2, 0)) == 1_100_010
