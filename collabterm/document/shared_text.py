@@ -21,6 +21,7 @@ import pycrdt
 from collabterm.document.cursors import Cursors
 from collabterm.document.edits import coalesced
 from collabterm.document.lines import ByteOffset, Edit, LineIndex, Location, Replacement, Splice
+from collabterm.document.prefixes import common_prefix
 from collabterm.document.selection import Selection, shift
 from collabterm.document.undo_cursors import Stepped, UndoCursors
 from collabterm.document.update_bounds import check_bounds
@@ -312,8 +313,8 @@ class Document:
                 else:
                     del self._text[position : position + 1]
         old, new = self.lines.text(), str(self._text)
-        prefix = _common_prefix(old, new)
-        suffix = _common_prefix(old[prefix:][::-1], new[prefix:][::-1])
+        prefix = common_prefix(old, new)
+        suffix = common_prefix(old[prefix:][::-1], new[prefix:][::-1])
         start = ByteOffset(len(old[:prefix].encode()))
         deleted = len(old[prefix : len(old) - suffix].encode())
         return [self.lines.splice(Splice(start, deleted, new[prefix : len(new) - suffix]))]
@@ -353,17 +354,6 @@ def _splices(delta: list[dict[str, Any]]) -> Iterator[Splice]:
                 continue
     if deleted or inserted:
         yield Splice(ByteOffset(position), deleted, inserted)
-
-
-def _common_prefix(one: str, other: str) -> int:
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 @contextmanager
