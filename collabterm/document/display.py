@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 from unicodedata import category, combining
 
@@ -53,9 +55,16 @@ _NARROW: Final = (
 _WIDE: Final = "\u3001-\u3029\u3041-\u3096\u30a0-\u30ff\u3400-\u4db5\u4e00-\u9fa5\uac00-\ud7a3\uff01-\uff60"
 """Characters of one cell and of two that join nothing before them: runs of them are painted as they are."""
 
+_TAB_MARK: Final = "\u2192"
+_BLANK_MARK: Final = "\xb7"
+
 _narrow_line: Final = re.compile(f"[{_NARROW}]*").fullmatch
+_narrow_line_with_tabs: Final = re.compile(rf"[{_NARROW}\t]*").fullmatch
 _narrow_run: Final = re.compile(rf"[{_NARROW}]+(?=[{_NARROW}{_WIDE}\t]|\Z)").match
 _wide_run: Final = re.compile(rf"[{_WIDE}]+(?=[{_NARROW}{_WIDE}\t]|\Z)").match
+
+_tabs: Final = re.compile(r"\t").finditer
+_tabs_and_spaces: Final = re.compile(r"\t| +").finditer
 
 _MAX_ATOM_CHARS: Final = 32
 """More marks than this on one base (UAX #15 allows 30) are shown, not stacked."""
@@ -72,7 +81,7 @@ class DisplayLine:
     is painted as one atom or more. Cutting between atoms never changes what either side looks like.
     """
 
-    __slots__ = ("_column_cells", "_text_cells", "text", "width")
+    __slots__ = ("_column_cells", "_tab_stops", "_text_cells", "text", "width")
 
     text: str
     """What to paint; harmless to the terminal."""
@@ -82,9 +91,14 @@ class DisplayLine:
     def __init__(self, line: str, tab_size: int = TAB_SIZE) -> None:
         self._column_cells: array[int] | None = None
         self._text_cells: array[int] | None = None
+        self._tab_stops: _TabStops | None = None
         if (line.isascii() and line.isprintable()) or _narrow_line(line):
             self.text = line
             self.width = len(line)
+        elif _narrow_line_with_tabs(line):
+            self.text = line.expandtabs(tab_size)
+            self.width = len(self.text)
+            self._tab_stops = _TabStops(line, tab_size)
         else:
             self._lay_out(line, tab_size)
 
@@ -117,12 +131,16 @@ class DisplayLine:
 
     def cell_of(self, column: int) -> int:
         """Find the cell where the cluster of ``column`` starts; the width behind the last column."""
+        if self._tab_stops is not None:
+            return self._tab_stops.cell_of(column)
         if self._column_cells is None:
             return min(column, self.width)
         return self._column_cells[min(column, len(self._column_cells) - 1)]
 
     def column_at(self, cell: int) -> int:
         """Find the first column of the cluster that covers ``cell``; the line's end behind the last cell."""
+        if self._tab_stops is not None:
+            return self._tab_stops.column_at(cell)
         if self._column_cells is None:
             return min(cell, self.width)
         return _first_covering(self._column_cells, cell)
@@ -151,6 +169,36 @@ def display_line(line: str, tab_size: int = TAB_SIZE) -> DisplayLine:
     return _huge_line(line, tab_size)
 
 
+def blank_marks(
+    line: str, tab_size: int = TAB_SIZE, first_cell: int = 0, last_cell: int | None = None
+) -> Sequence[tuple[int, str]]:
+    """Make what shows the white space of a line that is otherwise not seen.
+
+    Args:
+        line: The line.
+        tab_size: The cells from one tab stop to the next.
+        first_cell: The first cell that anybody will see.
+        last_cell: The cell behind the last that anybody will see; None for the line's end.
+
+    Returns:
+        From left to right, a cell and the text to lay over the line from there on: an arrow for each tab, as
+        wide as the tab, and a run of dots for spaces at the line's end.
+    """
+    behind_text = len(line.rstrip(" \t"))
+    if behind_text == len(line) and "\t" not in line:
+        return ()
+    display = display_line(line, tab_size)
+    start = display.column_at(first_cell)
+    end = len(line) if last_cell is None else display.column_at(max(last_cell - 1, 0)) + 1
+    in_text = _tabs(line, start, min(end, behind_text))
+    marks = []
+    for blanks in chain(in_text, _tabs_and_spaces(line, max(start, behind_text), end)):
+        cell = display.cell_of(blanks.start())
+        width = display.cell_of(blanks.end()) - cell
+        marks.append((cell, _TAB_MARK.ljust(width) if blanks[0] == "\t" else _BLANK_MARK * width))
+    return marks
+
+
 def is_text(character: str) -> bool:
     """Return whether what a key sent is text: all but control characters and halves of surrogate pairs."""
     return category(character) not in ("Cc", "Cs")
@@ -163,6 +211,47 @@ def safe_text(text: str) -> str:
 
 _ordinary_line = lru_cache(maxsize=_CACHED_LINES)(DisplayLine)
 _huge_line = lru_cache(maxsize=_CACHED_HUGE_LINES)(DisplayLine)
+
+
+class _TabStops:
+    """Where the columns of a line are in which every character but the tabs takes one cell.
+
+    Lists what is behind each tab, and only once somebody asks: painting a line does not.
+    """
+
+    __slots__ = ("_cells", "_columns", "_line", "_tab_size")
+
+    def __init__(self, line: str, tab_size: int) -> None:
+        self._line = line
+        self._tab_size = tab_size
+        self._columns = array("I", [0])
+        self._cells = array("I")
+
+    def cell_of(self, column: int) -> int:
+        cells = self._cells or self._find()
+        column = min(column, len(self._line))
+        stop = bisect_right(self._columns, column) - 1
+        return cells[stop] + column - self._columns[stop]
+
+    def column_at(self, cell: int) -> int:
+        cells = self._cells or self._find()
+        stop = bisect_right(cells, cell) - 1
+        column = self._columns[stop] + cell - cells[stop]
+        last = self._columns[stop + 1] - 1 if stop + 1 < len(cells) else len(self._line)
+        return min(column, last)
+
+    def _find(self) -> array[int]:
+        cells = array("I", [0])
+        column = cell = 0
+        *texts, _ = self._line.split("\t")
+        for text in texts:
+            column += len(text) + 1
+            cell += len(text)
+            cell += self._tab_size - cell % self._tab_size
+            self._columns.append(column)
+            cells.append(cell)
+        self._cells = cells
+        return cells
 
 
 def _first_covering(starts: array[int], cell: int) -> int:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len, split_text
 
 from collabterm.document.clusters import cluster_end, cluster_start, is_regional_indicator
-from collabterm.document.display import TAB_SIZE, DisplayLine, display_line, safe_text
+from collabterm.document.display import TAB_SIZE, DisplayLine, blank_marks, display_line, safe_text
 
 BIDI_CONTROLS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 NASTY = (
@@ -157,6 +157,66 @@ def test_the_painted_text_is(line: str, painted: str) -> None:
 
 def test_safe_text_is_one_line() -> None:
     assert safe_text("evil\r\n\tname") == "evil␍␊␉name"
+
+
+@given(st.text("aé 文\u0301\t", max_size=30), st.integers(1, 8))
+def test_a_tab_is_painted_as_spaces_up_to_the_next_tab_stop(line: str, tab_size: int) -> None:
+    first, *others = line.split("\t")
+    text = DisplayLine(first).text
+    for piece in others:
+        text += " " * (tab_size - cell_len(text) % tab_size) + DisplayLine(piece).text
+    assert DisplayLine(line, tab_size).text == text
+
+
+def test_a_huge_line_with_a_tab_after_each_letter_has_every_column_where_it_is_painted() -> None:
+    line = "a\tbc\t" * 2_000
+    painted = DisplayLine(line, 8)
+    for column in range(0, len(line), 97):
+        if line[column] != "\t":
+            assert painted.text[painted.cell_of(column)] == line[column]
+        assert painted.column_at(painted.cell_of(column)) == column
+
+
+def marked(line: str, tab_size: int, first_cell: int = 0, last_cell: int | None = None) -> str:
+    """Lay the marks over what is painted."""
+    painted = DisplayLine(line, tab_size)
+    cut, cell = "", 0
+    for start, text in blank_marks(line, tab_size, first_cell, last_cell):
+        assert start >= cell
+        cut += painted.slice(cell, start) + text
+        cell = start + cell_len(text)
+    return cut + painted.slice(cell, painted.width)
+
+
+lines_with_blanks = st.lists(
+    st.sampled_from(["a", "中", "e\u0301", " \u0301", " ", "  ", "\t"]), max_size=12
+).map("".join)
+
+
+@given(lines_with_blanks, st.integers(1, 8))
+def test_tabs_and_the_spaces_at_the_end_are_marked_and_nothing_else(line: str, tab_size: int) -> None:
+    text = line.rstrip(" \t")
+    expected = ""
+    for position, char in enumerate(line):
+        if char == "\t":
+            expected += "→".ljust(tab_size - cell_len(expected) % tab_size)
+        else:
+            expected += "·" if position >= len(text) else char
+    assert marked(line, tab_size) == DisplayLine(expected).text
+
+
+@given(lines_with_blanks, st.integers(1, 8), st.integers(0, 20), st.integers(1, 20))
+def test_marks_for_a_part_of_a_line_show_that_part_as_the_marks_for_all_do(
+    line: str, tab_size: int, first: int, width: int
+) -> None:
+    part = DisplayLine(marked(line, tab_size, first, first + width)).slice(first, first + width)
+    assert part == DisplayLine(marked(line, tab_size)).slice(first, first + width)
+
+
+def test_only_marks_that_can_be_seen_are_made() -> None:
+    assert blank_marks("x\t" * 1_000, 4, 400, 480) == [(cell, "→  ") for cell in range(401, 480, 4)]
+    assert len(blank_marks("x" + " " * 1_000, 4, 100, 120)[0][1]) == 20
+    assert blank_marks("no blanks to be marked", 4) == ()
 
 
 @pytest.mark.parametrize("char", ["a", "中", "\t", "🙂"])
