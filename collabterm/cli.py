@@ -86,12 +86,27 @@ def join(
         str | None, typer.Option(metavar="URL", help="The signaling server, like wss://host.")
     ] = None,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="Your name, as others see it.")] = None,
+    language: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The text's language, if not told from FILE.")
+    ] = None,
+    theme: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The colors: dark, light, terminal or monochrome.")
+    ] = None,
 ) -> None:
     """Edit the text of a room, together with everyone who is in it."""
     from collabterm.config import config_path
     from collabterm.join_request import check_join
 
-    request = check_join(room, file, server=server, name=name, config_path=config_path(), environ=os.environ)
+    request = check_join(
+        room,
+        file,
+        server=server,
+        name=name,
+        language=language,
+        theme=theme,
+        config_path=config_path(),
+        environ=os.environ,
+    )
     from collabterm.joining import join_room
 
     raise typer.Exit(join_room(request))

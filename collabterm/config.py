@@ -1,11 +1,24 @@
 """Settings and the places where things are kept; must not create files or folders.
 
-The command line beats the environment (``COLLABTERM_SERVER``, ``COLLABTERM_NAME``, ``COLLABTERM_STUN``),
-which beats the config file, which beats the defaults. The config file is TOML with up to three keys::
+The command line beats the environment (``COLLABTERM_SERVER``, ``COLLABTERM_NAME``, ``COLLABTERM_STUN``,
+``COLLABTERM_THEME``), which beats the config file, which beats the defaults. ``NO_COLOR`` is heeded.
+The config file is TOML, and all of it may be left out::
 
     server = "wss://collab.example.org"
     name = "Ada"
     stun = ["stun:stun.example.org:3478"]
+
+    theme = "dark"          # or "light", "monochrome", or "terminal": the colors of the terminal
+    wrap = false
+    line_numbers = true
+    tab_size = 4
+    indent = 4              # or "tab"; left out, it is what the file has
+    blanks = false          # show tabs and trailing spaces
+    color_column = 0        # 0: none
+    hints = true
+
+    [keys]                  # commands are in the help; "none" unbinds a key
+    "ctrl+d" = "duplicate"
 """
 
 from __future__ import annotations
@@ -16,22 +29,25 @@ import pwd
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
 
-from collabterm.errors import BadName, BadServerUrl, BadSetting
+from collabterm.errors import BadName, BadServerUrl, BadSetting, BadTheme
 from collabterm.protocol.limits import MAX_NAME_CHARS
 from collabterm.protocol.signaling import check_name
+from collabterm.tui.settings import SETTING_NAMES, THEMES, EditorSettings, with_setting
 
 DEFAULT_SERVER: Final = "ws://localhost:3001"
 DEFAULT_STUN: Final[tuple[str, ...]] = ()
 """None: no third party hears of a session that nobody told it about."""
 
 _APP: Final = "collabterm"
+_SETTING_NAMES: Final = ("server", "name", "stun", *SETTING_NAMES)
 _DEFAULT_NAME: Final = "guest"
 _MAX_PORT: Final = 65_535
 _SCHEMES: Final = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
@@ -45,6 +61,7 @@ class Settings:
     server: str
     name: str
     stun: tuple[str, ...]
+    editor: EditorSettings = field(default_factory=EditorSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +69,34 @@ class _FileSettings:
     server: str | None = None
     name: str | None = None
     stun: tuple[str, ...] | None = None
+    editor: EditorSettings = field(default_factory=EditorSettings)
 
 
 def load_settings(
-    *, config_path: Path, environ: Mapping[str, str], server: str | None, name: str | None
+    *,
+    config_path: Path,
+    environ: Mapping[str, str],
+    server: str | None,
+    name: str | None,
+    theme: str | None = None,
 ) -> Settings:
     """Return the settings in force.
 
     Args:
         config_path: The TOML file; it need not exist.
-        environ: The environment. An empty server or name counts as not set; an empty
+        environ: The environment. An empty server, name or theme counts as not set; an empty
             ``COLLABTERM_STUN`` means no STUN server.
         server: From the command line, if given.
         name: From the command line, if given.
+        theme: From the command line, if given.
 
     Raises:
-        UsageError: ``BadServerUrl``, ``BadName`` or ``BadSetting``.
+        UsageError: ``BadServerUrl``, ``BadName``, ``BadTheme`` or ``BadSetting``.
     """
     kept = _read_config(config_path)
     server = server if server is not None else environ.get("COLLABTERM_SERVER") or None
     name = name if name is not None else environ.get("COLLABTERM_NAME") or None
+    theme = theme if theme is not None else environ.get("COLLABTERM_THEME") or None
     stun = _stun_from_environment(environ)
     if stun is None:
         stun = DEFAULT_STUN if kept.stun is None else kept.stun
@@ -79,6 +104,11 @@ def load_settings(
         server=check_server_url(server) if server is not None else kept.server or DEFAULT_SERVER,
         name=check_name(name) if name is not None else kept.name or _login_name(environ),
         stun=stun,
+        editor=replace(
+            kept.editor,
+            theme=_check_theme(theme) if theme is not None else kept.editor.theme,
+            no_color=bool(environ.get("NO_COLOR")),
+        ),
     )
 
 
@@ -164,8 +194,18 @@ def _with_setting(kept: _FileSettings, key: str, value: object) -> _FileSettings
             raise ValueError("it is not a string in quotes")
         case "stun", _:
             raise ValueError("it is not a list")
+        case name, _ if name in SETTING_NAMES:
+            return replace(kept, editor=with_setting(kept.editor, name, value))
         case _:
-            raise ValueError("the settings are server, name and stun")
+            close = get_close_matches(key, _SETTING_NAMES, n=1)
+            advice = f"did you mean {close[0]}?" if close else f"the settings are {', '.join(_SETTING_NAMES)}"
+            raise ValueError(f"there is no such setting: {advice}")
+
+
+def _check_theme(name: str) -> str:
+    if name not in THEMES:
+        raise BadTheme(name=name, known=", ".join(THEMES))
+    return name
 
 
 def _stun_from_environment(environ: Mapping[str, str]) -> tuple[str, ...] | None:

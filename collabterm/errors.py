@@ -5,7 +5,7 @@ given at the raise: what happened, and what to do about it.
 
     CollabtermError
     ├── UsageError                    exit 2: the command line or the terminal is not fit for it
-    │   ├── BadRoomName  BadName  BadServerUrl  BadSetting
+    │   ├── BadRoomName  BadName  BadServerUrl  BadSetting  BadTheme  BadLanguage
     │   └── NotATerminal  TerminalTooSmall
     ├── FileProblem                   exit 1: FILE cannot be opened or written
     │   ├── FileIsFolder  FileIsBinary  FileNotUtf8  FileUnreadable  FileTooLarge
@@ -56,6 +56,14 @@ class BadServerUrl(UsageError):
 
 class BadSetting(UsageError):
     """The setting {setting!r} in {path} is not usable ({problem}): correct it or remove the line."""
+
+
+class BadTheme(UsageError):
+    """{name!r} is not a theme: use one of {known}."""
+
+
+class BadLanguage(UsageError):
+    """{name!r} is not a language that collabterm knows: use one of {known}."""
 
 
 class NotATerminal(UsageError):

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from collabterm.config import Settings, load_settings
-from collabterm.errors import NotATerminal, TerminalTooSmall
+from collabterm.document.languages import LANGUAGE_NAMES, language_named
+from collabterm.errors import BadLanguage, NotATerminal, TerminalTooSmall
 from collabterm.protocol.signaling import RoomName, check_room_name
 from collabterm.storage.files import LoadedFile, load
 
@@ -25,12 +26,14 @@ class JoinRequest:
     """Everything the editor starts from.
 
     Without a FILE ``path`` and ``loaded`` are None; with one that does not exist yet only ``loaded`` is.
+    ``language`` is None if it is to be told from the file.
     """
 
     room: RoomName
     settings: Settings
     path: Path | None
     loaded: LoadedFile | None
+    language: str | None
 
 
 def check_join(
@@ -39,6 +42,8 @@ def check_join(
     *,
     server: str | None,
     name: str | None,
+    language: str | None,
+    theme: str | None,
     config_path: Path,
     environ: Mapping[str, str],
 ) -> JoinRequest:
@@ -49,6 +54,8 @@ def check_join(
         file: As typed; it need not exist.
         server: From the command line, if given.
         name: From the command line, if given.
+        language: From the command line, if given.
+        theme: From the command line, if given.
         config_path: See ``load_settings``.
         environ: See ``load_settings``.
 
@@ -57,10 +64,18 @@ def check_join(
         FileProblem: For the file.
     """
     room_name = check_room_name(room)
-    settings = load_settings(config_path=config_path, environ=environ, server=server, name=name)
+    settings = load_settings(config_path=config_path, environ=environ, server=server, name=name, theme=theme)
+    known_language = _check_language(language) if language is not None else None
     _check_terminal()
     loaded = load(file) if file is not None else None
-    return JoinRequest(room_name, settings, file, loaded)
+    return JoinRequest(room_name, settings, file, loaded, known_language)
+
+
+def _check_language(name: str) -> str:
+    language = language_named(name)
+    if language is None:
+        raise BadLanguage(name=name, known=", ".join(LANGUAGE_NAMES))
+    return language.name
 
 
 def _check_terminal() -> None:

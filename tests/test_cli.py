@@ -125,6 +125,12 @@ class TestJoinRefuses:
             (("room", "--name", ""), "is not a name to show"),
             (("room", "--server", "ftp://host"), "'ftp://host' is not a server address"),
             (("room", "--server", "ws://host:65536"), "'ws://host:65536' is not a server address"),
+            (("room", "--theme", "pink"), "'pink' is not a theme: use one of dark, light, terminal"),
+            (
+                ("room", "--language", "klingon"),
+                "'klingon' is not a language that collabterm knows: use one of ",
+            ),
+            (("room", "--language", ""), "'' is not a language"),
             (("room",), "its input is not one"),
         ],
     )
@@ -142,6 +148,14 @@ class TestJoinRefuses:
         done = run("join", "room", home=tmp_path)
         assert done.returncode == 2
         assert_one_sentence(done.stderr, "'colour'", str(path))
+
+    def test_a_config_file_with_a_key_for_a_command_that_there_is_not(self, tmp_path: Path) -> None:
+        path = tmp_path / "config" / "collabterm" / "config.toml"
+        path.parent.mkdir(parents=True)
+        path.write_text('[keys]\n"ctrl+d" = "duplicat"\n')
+        done = run("join", "room", home=tmp_path)
+        assert done.returncode == 2
+        assert_one_sentence(done.stderr, "'keys'", str(path), "'duplicat'", "did you mean 'duplicate'?")
 
     def test_nothing_heavy_is_imported_to_refuse(self, tmp_path: Path) -> None:
         done = run("join", "room", home=tmp_path, python=("-X", "importtime"))
@@ -213,14 +227,17 @@ class TestJoinAccepts:
         script = (
             "import os; from pathlib import Path; from collabterm.join_request import check_join\n"
             "request = check_join('room', Path('a.txt'), server='host:1', name=None,"
-            " config_path=Path('none'), environ={'COLLABTERM_NAME': 'Ada', 'COLLABTERM_STUN': ''})\n"
-            "print(request.room, request.settings, request.path, repr(request.loaded.text))"
+            " language='python', theme='light', config_path=Path('none'),"
+            " environ={'COLLABTERM_NAME': 'Ada', 'COLLABTERM_STUN': ''})\n"
+            "settings = request.settings\n"
+            "print(request.room, settings.server, settings.name, settings.stun, settings.editor.theme)\n"
+            "print(request.language, request.path, repr(request.loaded.text))"
         )
         command = [sys.executable, "-c", script]
         with Terminal(command, env=environment(tmp_path), columns=20, rows=5, cwd=tmp_path) as terminal:
             assert terminal.wait_exit() == 0
             text = terminal.raw.decode()
-        assert text == "room Settings(server='ws://host:1', name='Ada', stun=()) a.txt 'one\\n'\r\n"
+        assert text == "room ws://host:1 Ada () light\r\npython a.txt 'one\\n'\r\n"
 
 
 @contextmanager

@@ -17,16 +17,24 @@ from collabterm.config import (
     check_server_url,
     load_settings,
 )
-from collabterm.errors import BadName, BadServerUrl, BadSetting
+from collabterm.errors import BadName, BadServerUrl, BadSetting, BadTheme
 from collabterm.protocol.signaling import check_name
+from collabterm.tui.bindings import make_keymap
+from collabterm.tui.settings import THEMES, EditorSettings
+from collabterm.tui.theme import THEME_NAMES
 
 _ENVIRON = {"LOGNAME": "ada"}
 
 
 def settings(
-    path: Path, environ: dict[str, str] = _ENVIRON, *, server: str | None = None, name: str | None = None
+    path: Path,
+    environ: dict[str, str] = _ENVIRON,
+    *,
+    server: str | None = None,
+    name: str | None = None,
+    theme: str | None = None,
 ) -> Settings:
-    return load_settings(config_path=path, environ=environ, server=server, name=name)
+    return load_settings(config_path=path, environ=environ, server=server, name=name, theme=theme)
 
 
 @pytest.fixture
@@ -75,6 +83,57 @@ class TestPrecedence:
         assert settings(missing, {"COLLABTERM_STUN": ""}).stun == ()
 
 
+class TestEditor:
+    def test_every_setting_of_the_editor_can_be_in_the_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.toml"
+        path.write_text(
+            "theme = 'light'\nwrap = true\nline_numbers = false\ntab_size = 8\nindent = 2\nblanks = true\n"
+            "color_column = 88\nhints = false\n[keys]\n'Ctrl-D' = 'delete_rows'\n'ctrl+k' = 'none'\n"
+        )
+        assert settings(path).editor == EditorSettings(
+            theme="light",
+            wrap=True,
+            line_numbers=False,
+            tab_size=8,
+            indent="  ",
+            blanks=True,
+            color_column=88,
+            hints=False,
+            keymap=make_keymap({"ctrl+d": "delete_rows", "ctrl+k": ""}),
+        )
+
+    def test_without_a_file_the_editor_is_as_it_comes(self, missing: Path) -> None:
+        assert settings(missing).editor == EditorSettings()
+
+    def test_a_file_can_be_indented_by_tabs(self, tmp_path: Path) -> None:
+        (tmp_path / "tabs.toml").write_text("indent = 'tab'")
+        assert settings(tmp_path / "tabs.toml").editor.indent == "\t"
+
+    def test_the_theme_comes_from_the_command_line_the_environment_or_the_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.toml"
+        path.write_text("theme = 'light'\nwrap = true")
+        environ = {"COLLABTERM_THEME": "terminal"}
+        assert settings(path, {"COLLABTERM_THEME": ""}).editor.theme == "light"
+        assert settings(path, environ).editor == EditorSettings(theme="terminal", wrap=True)
+        assert settings(path, environ, theme="dark").editor.theme == "dark"
+
+    @pytest.mark.parametrize(("value", "heeded"), [("1", True), ("0", True), ("", False)])
+    def test_no_color_is_heeded_unless_it_is_empty(self, missing: Path, value: str, heeded: bool) -> None:
+        assert settings(missing, {"NO_COLOR": value}).editor.no_color is heeded
+
+    def test_the_themes_are_those_that_there_are(self) -> None:
+        assert THEMES == THEME_NAMES
+
+    @pytest.mark.parametrize("theme", ["", "pink"])
+    def test_a_theme_that_there_is_not(self, missing: Path, theme: str) -> None:
+        with pytest.raises(BadTheme, match="is not a theme: use one of dark, light, terminal"):
+            settings(missing, theme=theme)
+
+    def test_a_theme_in_the_environment_that_there_is_not(self, missing: Path) -> None:
+        with pytest.raises(BadTheme, match="'pink' is not a theme"):
+            settings(missing, {"COLLABTERM_THEME": "pink"})
+
+
 class TestRefused:
     @pytest.mark.parametrize("server", ["", "ftp://host"])
     def test_a_bad_server_on_the_command_line(self, missing: Path, server: str) -> None:
@@ -102,7 +161,32 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("content", "setting", "problem"),
         [
-            ("color = 1", "color", "the settings are server, name and stun"),
+            ("wrapping = true", "wrapping", "there is no such setting: did you mean wrap?"),
+            ("x = 1", "x", "there is no such setting: the settings are server, name, stun, theme"),
+            ("theme = 'pink'", "theme", "it is not one of dark, light, terminal"),
+            ("theme = []", "theme", "it is not one of dark, light, terminal"),
+            ("wrap = 1", "wrap", "it is neither true nor false"),
+            ("line_numbers = 'yes'", "line_numbers", "it is neither true nor false"),
+            ("blanks = 0", "blanks", "it is neither true nor false"),
+            ("hints = []", "hints", "it is neither true nor false"),
+            ("tab_size = 0", "tab_size", "it is not a number from 1 to 16"),
+            ("tab_size = 17", "tab_size", "it is not a number from 1 to 16"),
+            ("tab_size = true", "tab_size", "it is not a number from 1 to 16"),
+            ("tab_size = 4.0", "tab_size", "it is not a number from 1 to 16"),
+            ("indent = 17", "indent", 'neither "tab" nor a number of spaces from 1 to 16'),
+            ("indent = 'tabs'", "indent", 'neither "tab" nor a number of spaces from 1 to 16'),
+            ("color_column = -1", "color_column", "it is not a number from 0 to 1000"),
+            ("color_column = 1001", "color_column", "it is not a number from 0 to 1000"),
+            ("keys = 'vi'", "keys", "it is not a table"),
+            ("[keys]\n'ctrl+d' = 1", "keys", "what ctrl\\+d does is not a string"),
+            ("[keys]\n'strg+d' = 'save'", "keys", "'strg\\+d' is not a key"),
+            (
+                "[keys]\n'ctrl+d' = 'duplicat'",
+                "keys",
+                "'duplicat' is not a command: did you mean 'duplicate'?",
+            ),
+            ("[keys]\n'ctrl+d' = 'save'\nCtrl-D = 'find'", "keys", "'Ctrl-D' is there twice"),
+            ("[keys]\na = 'save'", "keys", "'a' types a character"),
             ("[server]\nurl = 1", "server", "it is not a string"),
             ("name = 7", "name", "it is not a string"),
             ("name = ''", "name", "not a name to show"),
