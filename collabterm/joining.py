@@ -67,7 +67,7 @@ class _Session:
         self._identity = Identity(seed, secrets.token_bytes(16))
         self._document = Document(secrets.randbits(_CLIENT_ID_BITS))
         self._room = Room(self._document, self._identity.peer_id, request.settings.name)
-        self._keeper = FileKeeper(self._document, request.path, request.loaded)
+        self._keeper = FileKeeper(self._document, request.path, request.loaded, request.language)
 
     async def run(self) -> int:
         """Run screen and network together; whatever ends them, keep what would be lost."""
@@ -77,6 +77,8 @@ class _Session:
             self._request.room,
             self._keeper,
             loop.time,
+            self._request.settings.editor,
+            self._request.language,
             on_ready=self._connect,
             driver_class=TerminalDriver,
         )

@@ -1,4 +1,4 @@
-"""The application on the screen: three rows of parts, every key in order, saving and leaving.
+"""The application on the screen: rows of parts, every key in order, one prompt at a time, commands by name.
 
 It must not open connections or files: it is handed a room and a file keeper.
 """
@@ -7,29 +7,47 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import islice
 from typing import Final, assert_never
 
 from textual import events
 from textual.app import App, ComposeResult
 from textual.driver import Driver
 
-from collabterm.document.shared_text import Change, PeerOrigin
-from collabterm.errors import FileProblem
-from collabterm.session.events import InSync, PresenceChanged, RoomEvent, StatusChanged
+from collabterm.document.clipboard_commands import dropped_controls, paste_text
+from collabterm.document.display import is_text
+from collabterm.document.file_style import FileStyle
+from collabterm.document.indentation import detect_indent
+from collabterm.document.languages import Language, detect_language, language_named
+from collabterm.document.shared_text import Change, Local, PeerOrigin
+from collabterm.session.events import PresenceChanged, RoomEvent, StatusChanged
 from collabterm.session.room import Room
-from collabterm.tui import prompts
+from collabterm.tui import guide
+from collabterm.tui.appearance import Appearance, theme_of
+from collabterm.tui.clipboard import Clipboard, Copied
 from collabterm.tui.editor_view import EditorView
+from collabterm.tui.file_dialogs import FileDialogs
+from collabterm.tui.hint_bar import HintBar
+from collabterm.tui.painters import paint_prompt_row
 from collabterm.tui.participants import ParticipantsBar, Person
-from collabterm.tui.prompts import Choice, Prompt, TextInput
-from collabterm.tui.saving import FileKeeper, NeedsConsent, NeedsPath, Saved
-from collabterm.tui.status_bar import StatusBar, describe
+from collabterm.tui.prompts import Prompt, Step
+from collabterm.tui.saving import FileKeeper
+from collabterm.tui.searching import Searching
+from collabterm.tui.settings import EditorSettings
+from collabterm.tui.status_bar import Said, StatusBar, describe
+from collabterm.tui.theme import Theme
+from collabterm.tui.work import Work
 
 logger = logging.getLogger(__name__)
 
 NOTICE_S: Final = 4.0
 STATUS_DELAY_S: Final = 0.1
-HINT: Final = "Ctrl-S save  Ctrl-Q quit"
+LEAST_HEIGHT_WITH_HINTS: Final = 8
+
+_STYLE_ROWS: Final = 1_000
+_WHEEL_ROWS: Final = 3
 
 
 class EditorApp(App[int], inherit_bindings=False):
@@ -40,6 +58,8 @@ class EditorApp(App[int], inherit_bindings=False):
         room_name: As shown.
         keeper: The text's file.
         clock: The clock that the room's times come from, in seconds.
+        settings: How it looks, and which key does what.
+        language: The name of the text's language; found out if None.
         on_ready: Called once the first screen is up and keys are taken.
         driver_class: The terminal; Textual's choice if None.
     """
@@ -54,34 +74,69 @@ class EditorApp(App[int], inherit_bindings=False):
         room_name: str,
         keeper: FileKeeper,
         clock: Callable[[], float],
+        settings: EditorSettings | None = None,
+        language: str | None = None,
         on_ready: Callable[[], None] = lambda: None,
         driver_class: type[Driver] | None = None,
     ) -> None:
-        super().__init__(driver_class=driver_class)
+        super().__init__(driver_class=driver_class, ansi_color=True)
+        settings = settings or EditorSettings()
+        theme = theme_of(settings)
         self.failure: Exception | None = None
-        self.editor = EditorView(room, clock)
-        self._status_due: asyncio.TimerHandle | None = None
+        self._work = Work()
+        self.view = EditorView(room, clock, settings, theme, self._work)
+        self.view.on_resized = self._fit_prompt
         self._room = room
         self._room_name = room_name
         self._keeper = keeper
+        self._language = language
+        self._is_style_known = False
         self._on_ready = on_ready
         self._prompt: Prompt | None = None
-        self._notice = HINT
-        self._status_bar = StatusBar()
-        self._participants_bar = ParticipantsBar()
+        self._notice = ""
+        self._status_due: asyncio.TimerHandle | None = None
+        self._status_bar = StatusBar(theme)
+        self._participants_bar = ParticipantsBar(theme)
+        self._hint_bar = HintBar(settings.keymap, theme)
+        self._copies = Clipboard(self._write_to_terminal)
+        self._appearance = Appearance(
+            settings, lambda: self.view.editor.style, self.view.write_as, self._show_as, self.ask, self.tell
+        )
+        searching = Searching(
+            room.document, self.view, self._work, clock, self.ask, lambda: self._prompt, self.tell
+        )
+        files = FileDialogs(keeper, room, self.ask, self.tell, lambda: self.exit(0))
+        self._end_search = searching.end
+        self._commands: Mapping[str, Callable[[], None]] = {
+            **searching.commands(),
+            **files.commands(),
+            **self._appearance.commands(),
+            "help": lambda: self.ask(guide.help_page(settings.keymap)),
+            "palette": lambda: self.ask(guide.palette(settings.keymap, self.run_command)),
+            "go_to_line": lambda: self.ask(
+                guide.go_to_line(room.document.lines, self.view.editor.put, self.tell)
+            ),
+            "copy": self._copy,
+            "cut": self._cut,
+            "cut_rows": self._cut_rows,
+            "paste": lambda: self.view.editor.paste(self._copies.copied),
+        }
         room.subscribe(self._on_room_event)
         room.document.subscribe(self._on_change)
 
     def compose(self) -> ComposeResult:
         """Stack the rows."""
         yield self._participants_bar
-        yield self.editor
+        yield self.view
         yield self._status_bar
+        yield self._hint_bar
 
     def on_mount(self) -> None:
         """Take keys from now on."""
-        self.editor.focus()
-        self.notify_person(HINT)
+        self.view.focus()
+        self._show_hints()
+        self._find_style()
+        self._show_status()
         self._show_people()
         self.set_interval(0.5, self._show_status)
         self.call_after_refresh(self._on_ready)
@@ -92,50 +147,155 @@ class EditorApp(App[int], inherit_bindings=False):
         Textual would look for bindings and pass each key through three message queues first: it would
         be later by those, and a bound key would overtake typed ones.
         """
-        if isinstance(event, events.Key) and self.is_running:
-            self.press(event.key, event.character)
-            self.editor.paint_now()
-        elif isinstance(event, events.Paste) and self.is_running:
-            self._paste(event.text)
-        elif isinstance(event, events.MouseEvent) and self.is_running:
-            self.editor.point(event)
-            self._show_status_soon()
+        if self.is_running and isinstance(event, events.Key):
+            self._work.after(partial(self.press, event.key, event.character))
+            self.view.paint_now()
+        elif self.is_running and isinstance(event, events.Paste):
+            self._work.after(partial(self._paste, event.text))
+        elif self.is_running and isinstance(event, events.MouseEvent):
+            self._work.after(partial(self._point, event))
         else:
             await super().on_event(event)
             if isinstance(event, events.Resize):
+                self._show_hints()
                 self.refresh()  # at an equal size too: a terminal that shrank and grew lost what it showed
 
     def press(self, key: str, character: str | None) -> None:
-        """Do what a key means: for an open question, for the app, or for the text."""
+        """Do what a key means: for an open prompt, or as a command, or as text."""
         if self._prompt is not None:
-            asked, self._prompt = self._prompt, None
-            following = prompts.press(asked, key, character)
-            self._prompt = self._prompt or following
-        elif key == "ctrl+s":
-            self._save()
-        elif key == "ctrl+q":
-            self._leave()
-        else:
-            self.editor.press(key, character)
-            self._show_status_soon()
-            return
-        self._show_status()
+            self._take(self._prompt.press(key, character))
+        elif bound := self._appearance.settings.keymap.command_for(key):
+            self.run_command(bound[0], extends=bound[1])
+        elif character is not None and is_text(character):
+            self.view.editor.type(character)
+        self._show_status_soon()
 
-    def notify_person(self, sentence: str) -> None:
+    def run_command(self, name: str, *, extends: bool = False) -> None:
+        """Run a command by its name, as in ``bindings.COMMANDS``."""
+        if command := self._commands.get(name):
+            command()
+        else:
+            if name == "select_nothing":
+                self._end_search()
+            known = self.view.editor.run(name, extends=extends)
+            assert known, f"no command is called {name!r}"
+
+    def ask(self, prompt: Prompt | None) -> None:
+        """Give the keyboard to a prompt, or back to the text."""
+        self._prompt = prompt
+        self._fit_prompt()
+
+    def tell(self, sentence: str) -> None:
         """Show a sentence in the status bar for a while."""
         self._notice = sentence
-        self.set_timer(NOTICE_S, lambda: self._end_notice(sentence))
-        self._show_status()
+        if self.is_running:
+            self.set_timer(NOTICE_S, lambda: self._end_notice(sentence))
+            self._show_status()
+
+    def _take(self, step: Step) -> None:
+        self.ask(step.prompt)
+        if step.action is not None:
+            step.action()
+
+    def _fit_prompt(self) -> None:
+        """Lay the open prompt over the lowest rows, the last of which is the status bar's."""
+        if not self.is_running:
+            return
+        if self._prompt is None:
+            self.view.lay_over(())
+            self._show_status()
+            return
+        width, height = self.view.size.width, self.view.size.height + 1
+        self._prompt = self._prompt.fitted(width, height)
+        theme = self._appearance.theme()
+        *above, last = (paint_prompt_row(row, theme) for row in self._prompt.rows(width, height))
+        self.view.lay_over(above)
+        self._status_bar.show_prompt(last)
 
     def _paste(self, text: str) -> None:
-        match self._prompt:
-            case TextInput() as asked:
-                for character in text.splitlines()[0] if text else "":
-                    self.press(character, character)
-                self._prompt = self._prompt or asked
-            case None:
-                self.editor.paste(text)
+        if self._prompt is not None:
+            self._take(self._prompt.paste(text))
+        else:
+            self.view.editor.paste(Copied(paste_text(text)))
+            if dropped := dropped_controls(text):
+                self.tell(f"Pasted without {dropped:,} control character{'' if dropped == 1 else 's'}")
         self._show_status_soon()
+
+    def _point(self, event: events.MouseEvent) -> None:
+        if self._prompt is None:
+            self.view.point(event)
+        elif isinstance(event, events.MouseScrollUp):
+            self.ask(self._prompt.scrolled(-_WHEEL_ROWS))
+        elif isinstance(event, events.MouseScrollDown):
+            self.ask(self._prompt.scrolled(_WHEEL_ROWS))
+        elif isinstance(event, events.MouseDown):
+            self._take(self._prompt.clicked(int(event.screen_y) - self._prompt_top(), self.view.size.width))
+        self._show_status_soon()
+
+    def _prompt_top(self) -> int:
+        height = self.view.size.height + 1
+        rows = self._prompt.rows(self.view.size.width, height) if self._prompt is not None else ()
+        return self._status_bar.region.y + 1 - len(rows)
+
+    def _copy(self) -> None:
+        self._keep(self.view.editor.copied())
+
+    def _cut(self) -> None:
+        self._keep(self.view.editor.copied())
+        self.view.editor.cut()
+
+    def _cut_rows(self) -> None:
+        self.view.editor.collapse()
+        self._cut()
+
+    def _keep(self, copied: Copied) -> None:
+        if not copied.text:
+            return
+        if not copied.text:
+            self.tell("Nothing to copy")
+            return
+        count = copied.text.count("\n") if copied.is_rows else len(copied.text)
+        unit = "line" if copied.is_rows else "character"
+        what = f"{count:,} {unit}{'' if count == 1 else 's'}"
+        reached = self._copies.put(copied)
+        self.tell(
+            f"Copied {what}" if reached else f"Copied {what} here; too much for the terminal's clipboard"
+        )
+
+    def _write_to_terminal(self, data: str) -> None:
+        driver = self._driver
+        if driver is not None:
+            driver.write(data)
+
+    def _show_as(self, settings: EditorSettings, theme: Theme) -> None:
+        """Take over how everything looks."""
+        self.view.show_as(settings, theme)
+        for bar in (self._status_bar, self._participants_bar, self._hint_bar):
+            bar.show_as(theme)
+        self._show_hints()
+
+    def _show_hints(self) -> None:
+        fits = self.size.height >= LEAST_HEIGHT_WITH_HINTS
+        self._hint_bar.display = self._appearance.settings.hints and fits
+
+    def _find_style(self) -> None:
+        """Find out the language and the indentation of the text, once there is some."""
+        lines = self._room.document.lines
+        self._is_style_known = lines.size > 0
+        indent = self._appearance.settings.indent or detect_indent(
+            islice(lines.rows(0, _STYLE_ROWS), _STYLE_ROWS)
+        )
+        self.view.write_as(FileStyle(self._text_language(), indent))
+
+    def _text_language(self) -> Language:
+        """Return the language that was asked for, or the one that file name, room or first line tell."""
+        asked = language_named(self._language) if self._language is not None else None
+        if asked is not None:
+            return asked
+        found = detect_language(self._keeper.name, self._room.document.lines.line(0))
+        told = self._room.document.properties().get("language")
+        known = language_named(told) if isinstance(told, str) and not found.grammar else None
+        return known or found
 
     def _end_notice(self, sentence: str) -> None:
         if self._notice == sentence:
@@ -143,7 +303,11 @@ class EditorApp(App[int], inherit_bindings=False):
             self._show_status()
 
     def _on_change(self, change: Change) -> None:
-        if self.is_running and isinstance(change.origin, PeerOrigin):
+        if not self.is_running:
+            return
+        if not self._is_style_known and change.origin is not Local.EDIT:
+            self._find_style()
+        if isinstance(change.origin, PeerOrigin):
             self._show_status_soon()
 
     def _on_room_event(self, event: RoomEvent) -> None:
@@ -166,17 +330,20 @@ class EditorApp(App[int], inherit_bindings=False):
         if self._status_due is not None:
             self._status_due.cancel()
             self._status_due = None
-        if not self.is_running:
-            return
-        if self._prompt is not None:
-            self._status_bar.show_prompt(self._prompt.line)
+        if not self.is_running or self._prompt is not None:
             return
         modified = " ●" if self._keeper.is_modified else ""
-        file = f"{self._keeper.name}{modified}" if self._keeper.name else f"no file{modified}"
-        head = self.editor.selection.head
-        known = describe(self._room.status, self._room.signaling)
-        left = " │ ".join(part for part in (known, self._notice) if part)
-        self._status_bar.show_status(self._room_name, left, f"{file} │ {head.row + 1}:{head.column + 1}")
+        editor = self.view.editor
+        self._status_bar.say(
+            Said(
+                room=self._room_name,
+                known=describe(self._room.status, self._room.signaling),
+                notice=self._notice,
+                file=f"{self._keeper.name or 'no file'}{modified}",
+                position=f"{editor.cursors.head.row + 1}:{editor.cursors.head.column + 1}",
+                details=guide.details(editor.cursors, editor.style, self._room.document.lines),
+            )
+        )
 
     def _show_people(self) -> None:
         presence = self._room.presence
@@ -184,48 +351,6 @@ class EditorApp(App[int], inherit_bindings=False):
         people += [Person(one.name, one.color) for one in self._room.participants]
         people += [Person(name, None) for name in self._room.awaited_names()]
         self._participants_bar.show_people(people)
-
-    def _save(
-        self, path: str | None = None, *, overwrite: bool = False, then: Callable[[], None] | None = None
-    ) -> None:
-        try:
-            outcome = self._keeper.save(path, overwrite=overwrite)
-        except FileProblem as problem:
-            self.notify_person(str(problem))
-            return
-        match outcome:
-            case Saved(saved):
-                self.notify_person(f"Saved {saved}")
-                if then is not None:
-                    then()
-            case NeedsPath():
-                self._prompt = TextInput("Save as:", lambda answer: self._save_as(answer, then))
-            case NeedsConsent(target):
-                self._prompt = Choice(
-                    f"{target} on disk is different. Overwrite it? y yes, Esc no",
-                    {"y": lambda: self._save(path, overwrite=True, then=then)},
-                )
-            case _:
-                assert_never(outcome)
-
-    def _save_as(self, answer: str, then: Callable[[], None] | None) -> None:
-        if answer.strip():
-            self._save(answer.strip(), then=then)
-
-    def _leave(self) -> None:
-        """Quit, unless text would be lost: unsaved in a file, or not known to be anywhere but here."""
-        is_elsewhere = isinstance(self._room.status, InSync)
-        if self._keeper.is_modified and (self._keeper.name or not is_elsewhere):
-            lost = "not saved" if self._keeper.name else "not known to be anywhere else"
-            self._prompt = Choice(
-                f"The text is {lost}. Save? y yes, n quit without, Esc stay",
-                {"y": lambda: self._save(then=self._quit), "n": self._quit},
-            )
-        else:
-            self._quit()
-
-    def _quit(self) -> None:
-        self.exit(0)
 
     def fail(self, error: Exception) -> None:
         """Leave in order on an error of ours: restore the terminal, keep the error, print no traceback."""

@@ -1,46 +1,41 @@
-"""The text on the screen: keys and mouse become edits, changes become repainted rows.
+"""The text on the screen: changes become repainted rows, and the mouse moves cursors.
 
-It must not know peers' connections or files. It repaints the rows that changed and no others; nothing it
-does for a key grows with the document.
+It must not know peers' connections, files or keys. It repaints the rows that changed and no others; nothing
+it does for a key grows with the document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
-from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
+from textual.timer import Timer
 
-from collabterm.document import commands, motions
-from collabterm.document.commands import Edit
-from collabterm.document.display import DisplayLine, display_line, is_text
+from collabterm.document.file_style import FileStyle
 from collabterm.document.lines import Location, Replacement
 from collabterm.document.selection import Selection
-from collabterm.document.shared_text import Change, PeerOrigin
-from collabterm.document.undo_cursors import Stepped
+from collabterm.document.shared_text import Change, Local, PeerOrigin
+from collabterm.document.wrapping import Layout, Spot
 from collabterm.session.events import PresenceChanged, RoomEvent
-from collabterm.session.presence import Participant
 from collabterm.session.room import Room
-from collabterm.tui import keymap
-from collabterm.tui.painters import Span, label_style, paint_row, selection_style
+from collabterm.tui.decorations import LABEL_S, Scene, Spans, decorate
+from collabterm.tui.editor import Editor
+from collabterm.tui.finder import Finder
+from collabterm.tui.highlighter import Highlighter
+from collabterm.tui.pointer import WHEEL_ROWS, Pointer
+from collabterm.tui.row_painter import Look, RowContent, gutter_width, paint_screen_row
 from collabterm.tui.rows import Rows
+from collabterm.tui.settings import EditorSettings
+from collabterm.tui.theme import Theme
 from collabterm.tui.viewport import Viewport
+from collabterm.tui.work import Work
 
-LABEL_S: Final = 1.5
-"""How long a name stays at a cursor that moved."""
-
-WHEEL_ROWS: Final = 3
-
-_CURSOR: Final = Style(reverse=True)
-_GROUND: Final = "#1b1e24"
-_TEXT: Final = "#d7dae0"
-_OWN_SELECTION: Final = Style(bgcolor="#4b515c")
-_BASE: Final = Style(color=_TEXT, bgcolor=_GROUND)
-
-Spans = Mapping[int, tuple[Span, ...]]
+DRAG_SCROLL_S: Final = 0.04
+"""How often a drag held beyond an edge scrolls by a row."""
 
 
 class EditorView(Rows, can_focus=True, inherit_bindings=False):
@@ -49,90 +44,138 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
     Args:
         room: Whose document is shown and whose people are drawn.
         clock: Any steady clock, in seconds; the one that the room's times come from.
+        settings: How it looks.
+        theme: In which colors.
+        work: Does what takes long.
     """
 
-    def __init__(self, room: Room, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, room: Room, clock: Callable[[], float], settings: EditorSettings, theme: Theme, work: Work
+    ) -> None:
         super().__init__()
-        self.selection = Selection.at(Location(0, 0))
+        self.editor = Editor(room.document, clock, work)
+        self.editor.on_cursors = self._follow_cursors
+        self.editor.on_page = self._turn_page
         self.viewport = Viewport()
+        self.finder = Finder(room.document.lines)
+        self.on_resized: Callable[[], None] = lambda: None
+        self._settings = settings
+        self._theme = theme
         self._room = room
-        self._document = room.document
+        self._lines = room.document.lines
         self._clock = clock
-        self._goal_cell: int | None = None
-        self._is_dragging = False
+        self._highlighter = Highlighter(self._lines, self._repaint)
+        self._pointer = Pointer(self._lines, clock)
+        self._drag_x_y = (0, 0)
+        self._drag_timer: Timer | None = None
+        self._match: Selection | None = None
+        self._laid_over: Sequence[Strip] = ()
         self._is_fading = False
+        self._current_row = 0
         self._spans: Spans = {}
+        self._spots: list[Spot | None] = []
+        self._look = Look(theme, Layout(settings.tab_size), 0, 1, shows_blanks=False, color_column=0)
+        self._lay_out()
         room.document.subscribe(self._on_change)
         room.subscribe(self._on_room_event)
 
-    def on_mount(self) -> None:
-        """Tell the others where we are."""
-        self._announce(by_hand=True)
+    @property
+    def selection(self) -> Selection:
+        """The main selection."""
+        return self.editor.cursors.main
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Keep the cursor visible in the new size."""
-        self.viewport = self.viewport.resized(event.size.width, event.size.height)
-        self._follow_cursor()
+    @property
+    def match(self) -> Selection | None:
+        """Where a search stands."""
+        return self._match
 
-    def press(self, key: str, character: str | None) -> bool:
-        """Do what a key means here; return whether it means anything.
+    def show_as(self, settings: EditorSettings, theme: Theme) -> None:
+        """Look otherwise."""
+        self._settings, self._theme = settings, theme
+        self.write_as(self.editor.style)
+        self._lay_out()
+        self._look_elsewhere()
 
-        The one way for every key that edits or moves, so they take effect in the order they were typed.
-        """
-        name, extends = keymap.without_shift(key)
-        if motion := keymap.MOTIONS.get(name):
-            self._move(motion(self._document.lines, self.selection.head), extends=extends)
-        elif vertical := keymap.VERTICAL.get(name):
-            self._move_vertically(*vertical, extends=extends)
-        elif command := keymap.EDITS.get(key):
-            self._apply(command(self._document.lines, self.selection))
-        elif key == "ctrl+z":
-            self._step(self._document.undo)
-        elif key in ("ctrl+y", "ctrl+shift+z"):
-            self._step(self._document.redo)
-        elif key == "ctrl+a":
-            self._select(Selection(Location(0, 0), self._document.lines.end))
-        elif key == "escape":
-            self._select(Selection.at(self.selection.head))
-        elif character is not None and is_text(character):
-            self._apply(commands.insert_text(self.selection, character))
-        else:
-            return False
-        return True
+    def write_as(self, style: FileStyle) -> None:
+        """Edit, and highlight, in another style."""
+        self.editor.style = replace(style, tab_size=self._settings.tab_size)
+        if self.is_mounted:
+            self._highlighter.set_language(style.language)
 
-    def paste(self, text: str) -> None:
-        """Insert pasted text."""
-        self._apply(commands.insert_text(self.selection, commands.paste_text(text)))
+    def show_match(self, match: Selection | None) -> None:
+        """Mark where a search stands, and show it without moving the cursor; None to mark nothing."""
+        self._match = match
+        if match is not None:
+            self._show(match.end)
+            self._show(match.start)
+        self.redecorate()
+
+    def lay_over(self, strips: Sequence[Strip]) -> None:
+        """Show something else in the lowest rows; nothing to show the text there again."""
+        if strips == self._laid_over:
+            return
+        changed = max(len(strips), len(self._laid_over))
+        self._laid_over = strips
+        self._lay_out()
+        self._find_spots()
+        self.repaint(range(self.size.height - changed, self.size.height))
+        self.redecorate()
 
     def point(self, event: events.MouseEvent) -> None:
-        """Do what the mouse means here; ``event`` is in cells of the screen.
-
-        A press puts the cursor (with Shift, extends the selection) and a drag selects, also beyond the
-        edges; the wheel looks elsewhere without moving the cursor.
-        """
-        x, y = event.screen_x - self.region.x, event.screen_y - self.region.y
+        """Do what the mouse means here; ``event`` is in cells of the screen."""
+        x = int(event.screen_x) - self.region.x - self._look.gutter_width
+        y = int(event.screen_y) - self.region.y
         match event:
             case events.MouseScrollUp():
                 self._scroll(-WHEEL_ROWS)
             case events.MouseScrollDown():
                 self._scroll(WHEEL_ROWS)
-            case events.MouseDown(button=1) if 0 <= y < self.size.height:
-                self._is_dragging = True
-                self._move(self._location_under(x, y), extends=event.shift)
-            case events.MouseMove() if self._is_dragging:
-                self._move(self._location_under(x, y), extends=True)
+            case events.MouseDown(button=1) if 0 <= y < self.viewport.height:
+                self.editor.put(self._pointer.press(event, self._location_under(x, y), self.editor.cursors))
+            case events.MouseMove() if self._pointer.is_dragging:
+                self._drag_x_y = (x, y)
+                self._drag()
             case events.MouseUp():
-                self._is_dragging = False
+                self._pointer.release()
             case _:
                 return
 
+    def on_mount(self) -> None:
+        """Tell the others where we are."""
+        self._highlighter.set_language(self.editor.style.language)
+        self._announce(by_hand=True)
+
+    def on_unmount(self) -> None:
+        """Stop what goes on."""
+        self._highlighter.close()
+        self.finder.close()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fill the new size with text and keep the cursor visible."""
+        self._lay_out()
+        layout = self._look.layout
+        self.viewport = self.viewport.filled(layout, self._lines)
+        self.viewport = self.viewport.showing(layout, self._lines, self.selection.head)
+        self._look_elsewhere()
+        self.on_resized()
+
     def render_line(self, y: int) -> Strip:
-        """Paint one row of the viewport."""
-        row = self.viewport.top + y
-        if row >= self._document.lines.row_count:
-            return paint_row(display_line(""), (), 0, self.size.width, _BASE)
-        line = display_line(self._document.lines.line(row))
-        return paint_row(line, self._spans.get(row, ()), self.viewport.left, self.size.width, _BASE)
+        """Paint one row of the view."""
+        covered = y - (self.size.height - len(self._laid_over))
+        if covered >= 0:
+            return self._laid_over[covered]
+        spot = self._spots[y] if y < len(self._spots) else None
+        if spot is None:
+            return paint_screen_row(self._look, None, RowContent(""), 0)
+        text = self._lines.line(spot.row)
+        content = RowContent(
+            text,
+            self._highlighter.row(spot.row),
+            self.finder.matches_in(text),
+            self._spans.get(spot.row, ()),
+            is_current=spot.row == self.selection.head.row,
+        )
+        return paint_screen_row(self._look, spot, content, self.viewport.left)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Take all the width there is."""
@@ -140,184 +183,144 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
 
     def redecorate(self) -> None:
         """Work out anew what lies over the text, and repaint the rows where that changed."""
-        spans = self._current_spans()
-        if spans == self._spans:
-            return
-        changed = [row for row in spans.keys() | self._spans.keys() if spans.get(row) != self._spans.get(row)]
-        self._spans = spans
-        self._repaint(changed)
+        before, self._spans = self._spans, self._current_spans()
+        rows = before.keys() | self._spans.keys()
+        self._repaint(row for row in rows if before.get(row) != self._spans.get(row))
+        if self._current_row != self.selection.head.row:
+            self._repaint((self._current_row, self.selection.head.row))
+            self._current_row = self.selection.head.row
 
     def _on_change(self, change: Change) -> None:
-        """Follow a change of the text: selection, viewport and rows."""
-        top = self.viewport.top
-        theirs = isinstance(change.origin, PeerOrigin)
-        is_all_above = True
+        """Follow a change of the text with viewport and rows."""
+        self._highlighter.follow(change.replacements)
+        self.finder.follow(change.replacements)
         for replacement in change.replacements:
-            is_all_above &= replacement.old_end.row < self.viewport.top
-            self.selection = self.selection.shifted(replacement)
             self.viewport = self.viewport.shifted(replacement)
-        self.selection = self._on_boundaries(self.selection)
-        if self.viewport.top != top and is_all_above:
-            self._spans = {row + self.viewport.top - top: laid for row, laid in self._spans.items()}
-        elif self.viewport.top != top:
-            self._look_elsewhere()
+            if self._match is not None:
+                self._match = self._match.shifted(replacement)
+        before = self._spots
+        if self._lay_out():
+            self._find_spots()
+            self.repaint()
         else:
-            for replacement in change.replacements:
-                self._repaint_replaced(replacement)
-        if theirs:
+            self._find_spots()
+            self._repaint_differing(before, change.replacements)
+        if isinstance(change.origin, PeerOrigin):
             self._announce(by_hand=False)
-        self.redecorate()
+        if change.origin is not Local.EDIT:  # after an own edit the cursors are yet to be put
+            self.redecorate()
 
     def _on_room_event(self, event: RoomEvent) -> None:
         if isinstance(event, PresenceChanged):
             self.redecorate()
+
+    def _follow_cursors(self) -> None:
+        self._show(self.selection.head)
+        self._announce(by_hand=True)
+        self.redecorate()
+
+    def _turn_page(self, screen_rows: int) -> None:
+        self.viewport = self.viewport.scrolled(self._look.layout, self._lines, screen_rows, stays_full=True)
+        self._find_spots()
+        self.repaint()
+
+    def _scroll(self, screen_rows: int) -> None:
+        self.viewport = self.viewport.scrolled(self._look.layout, self._lines, screen_rows)
+        self._look_elsewhere()
+
+    def _drag(self) -> None:
+        """Follow the mouse; held beyond an edge it goes on scrolling."""
+        if not self._pointer.is_dragging:
+            return
+        x, y = self._drag_x_y
+        self.editor.put(self._pointer.drag(self._location_under(x, y)))
+        if self._drag_timer is not None:
+            self._drag_timer.stop()
+        is_beyond = not 0 <= y < self.viewport.height
+        self._drag_timer = self.set_timer(DRAG_SCROLL_S, self._drag) if is_beyond else None
+
+    def _location_under(self, x: int, y: int) -> Location:
+        return self.viewport.location_at(self._look.layout, self._lines, x, y)
 
     def _fade_labels(self) -> None:
         """Take down the names that have been up long enough; come back for the others."""
         self._is_fading = False
         self.redecorate()
 
-    def _apply(self, edit: Edit | None) -> None:
-        if edit is None:
-            return
-        self._goal_cell = None
-        self._document.edit([edit], self._clock())
-        lines = edit.text.split("\n")
-        column = len(lines[-1]) + (edit.start.column if len(lines) == 1 else 0)
-        self._select(Selection.at(Location(edit.start.row + len(lines) - 1, column)))
-
-    def _step(self, step: Callable[[], Stepped]) -> None:
-        self._goal_cell = None
-        stepped = step()
-        while stepped.has_more:
-            stepped = step()
-        if stepped.cursors is not None:
-            self._select(stepped.cursors.main)
-
-    def _move(self, location: Location, *, extends: bool) -> None:
-        self._goal_cell = None
-        self._select(Selection(self.selection.anchor if extends else location, location))
-
-    def _move_vertically(self, direction: int, by_page: bool, *, extends: bool) -> None:
-        lines, head = self._document.lines, self.selection.head
-        if self._goal_cell is None:
-            self._goal_cell = display_line(lines.line(head.row)).cell_of(head.column)
-        goal_cell = self._goal_cell
-        rows = max(self.viewport.height - 1, 1) if by_page else 1
-        move = motions.up if direction < 0 else motions.down
-        if by_page:
-            self.viewport = self.viewport.scrolled(direction * rows, max(lines.row_count - rows, 1))
-            self._look_elsewhere()
-        self._move(move(lines, head, goal_cell, rows), extends=extends)
-        self._goal_cell = goal_cell
-
-    def _select(self, selection: Selection) -> None:
-        """Take over a selection that the person chose, and show it."""
-        self.selection = self._on_boundaries(selection)
-        self._follow_cursor()
-        self._announce(by_hand=True)
-        self.redecorate()
-
-    def _on_boundaries(self, selection: Selection) -> Selection:
-        """Return a selection whose ends an edit may have left inside clusters, with its ends outside."""
-        lines = self._document.lines
-        anchor = motions.out_of_cluster(lines, selection.anchor)
-        return Selection(anchor, motions.out_of_cluster(lines, selection.head))
-
-    def _follow_cursor(self) -> None:
-        head = self.selection.head
-        cell = display_line(self._document.lines.line(head.row)).cell_of(head.column)
-        viewport = self.viewport.showing(head.row, cell)
+    def _show(self, location: Location) -> None:
+        viewport = self.viewport.showing(self._look.layout, self._lines, location)
         if viewport != self.viewport:
             self.viewport = viewport
             self._look_elsewhere()
 
-    def _scroll(self, rows: int) -> None:
-        self.viewport = self.viewport.scrolled(rows, self._document.lines.row_count)
-        self._look_elsewhere()
-        self.redecorate()
-
     def _look_elsewhere(self) -> None:
         """Repaint everything: other rows are on screen."""
+        self._find_spots()
         self._spans = self._current_spans()
+        self._current_row = self.selection.head.row
         self.repaint()
+
+    def _lay_out(self) -> bool:
+        """Take over size and settings; return whether any row looks otherwise than before."""
+        settings = self._settings
+        gutter = gutter_width(self._lines.row_count) if settings.line_numbers else 0
+        gutter = gutter if self.size.width > 2 * gutter else 0
+        width = max(self.size.width - gutter, 1)
+        layout = Layout(settings.tab_size, width if settings.wrap else None)
+        look = Look(self._theme, layout, gutter, width, settings.blanks, settings.color_column)
+        before, self._look = self._look, look
+        if layout != before.layout:
+            self.viewport = self.viewport.laid_out_anew(before.layout, layout, self._lines)
+        self.viewport = self.viewport.resized(width, self.size.height - len(self._laid_over))
+        self.editor.layout = layout
+        self.editor.page_rows = max(self.viewport.height - 1, 1)
+        return look != before
+
+    def _find_spots(self) -> None:
+        self._spots = self.viewport.spots(self._look.layout, self._lines)
+        shown = [spot.row for spot in self._spots if spot is not None]
+        if shown and self.is_mounted:
+            self._highlighter.look_at(range(shown[0], shown[-1] + 1))
 
     def _announce(self, *, by_hand: bool) -> None:
         self._room.move_cursor(self.selection, self._clock(), by_hand=by_hand)
 
-    def _repaint_replaced(self, replacement: Replacement) -> None:
-        start, old_end, new_end = replacement
-        last = self.viewport.top + self.viewport.height - 1
-        if old_end.row == new_end.row:
-            last = min(last, new_end.row)
-        self._repaint(range(max(start.row, self.viewport.top), last + 1))
-
     def _repaint(self, rows: Iterable[int]) -> None:
-        self.repaint([row - self.viewport.top for row in rows])
+        wanted = set(rows)
+        if wanted:
+            self.repaint(y for y, spot in enumerate(self._spots) if spot is not None and spot.row in wanted)
 
-    def _location_under(self, x: float, y: float) -> Location:
-        """Return the location at a cell of this view, or the nearest; beyond an edge, one row further."""
-        lines = self._document.lines
-        row = self.viewport.top + min(max(int(y), -1), self.viewport.height)
-        row = min(max(row, 0), lines.row_count - 1)
-        return Location(row, self._display(row).column_at(max(int(x), 0) + self.viewport.left))
+    def _repaint_differing(self, before: Sequence[Spot | None], replacements: Iterable[Replacement]) -> None:
+        """Repaint the screen rows that show another spot than before, or a row that was changed or moved."""
+        end = self._lines.row_count
+        touched = [
+            range(one.start.row, one.new_end.row + 1 if one.old_end.row == one.new_end.row else end)
+            for one in replacements
+        ]
+        self.repaint(
+            y
+            for y, spot in enumerate(self._spots)
+            if y >= len(before)
+            or spot != before[y]
+            or (spot is not None and any(spot.row in rows for rows in touched))
+        )
 
     def _current_spans(self) -> Spans:
-        """Lay out, back to front: selections, names, others' cursors, and the own cursor on top."""
-        spans: dict[int, list[Span]] = {}
-        now_s = self._clock()
-        participants = self._room.participants
-        for one in participants:
-            if one.selection is not None:
-                self._lay_selection(spans, one.selection, selection_style(one.color, _GROUND))
-        self._lay_selection(spans, self.selection, _OWN_SELECTION)
-        for one in participants:
-            if one.selection is not None and now_s - one.moved_s < LABEL_S:
-                self._lay_label(spans, one, one.selection.head)
-        for one in participants:
-            if one.selection is not None:
-                self._lay_cursor(spans, one.selection.head, label_style(one.color))
-        self._lay_cursor(spans, self.selection.head, _CURSOR)
-        return {row: tuple(laid) for row, laid in spans.items()}
-
-    def _lay_selection(self, spans: dict[int, list[Span]], selection: Selection, style: Style) -> None:
-        if selection.is_empty:
-            return
-        start, end = selection.start, selection.end
-        last_row = min(end.row, self.viewport.top + self.viewport.height - 1)
-        for row in range(max(start.row, self.viewport.top), last_row + 1):
-            line = self._display(row)
-            first = line.cell_of(start.column) if row == start.row else 0
-            last = line.cell_of(end.column) if row == end.row else line.width + 1
-            if first < last:
-                spans.setdefault(row, []).append(Span(first, last, style))
-
-    def _lay_cursor(self, spans: dict[int, list[Span]], head: Location, style: Style) -> None:
-        if self._is_visible(head.row):
-            line = self._display(head.row)
-            first = line.cell_of(head.column)
-            following = motions.right(self._document.lines, head)
-            last = line.cell_of(following.column) if following.row == head.row else first
-            spans.setdefault(head.row, []).append(Span(first, max(last, first + 1), style))
-
-    def _lay_label(self, spans: dict[int, list[Span]], one: Participant, head: Location) -> None:
-        """Put the name behind the cursor's row, where it hides nothing; for lack of room, above or below."""
-        if not self._is_visible(head.row):
-            return
-        name = display_line(f" {one.name} ")
-        line, right = self._display(head.row), self.viewport.left + self.viewport.width
-        row, first = head.row, line.width + 2
-        if first + name.width > right:
-            row = head.row - 1 if head.row > self.viewport.top else head.row + 1
-            first = max(min(line.cell_of(head.column), right - name.width), self.viewport.left)
-        spans.setdefault(row, []).append(Span(first, first + name.width, label_style(one.color), name))
-        if not self._is_fading and self.is_mounted:
+        decorations = decorate(
+            Scene(
+                self._lines,
+                self._look.layout,
+                self._theme,
+                self._spots,
+                self.viewport.left,
+                self._look.text_width,
+                self.editor.cursors,
+                self._match,
+                self._room.participants,
+                self._clock(),
+            )
+        )
+        if decorations.has_labels and not self._is_fading and self.is_mounted:
             self._is_fading = True
             self.set_timer(LABEL_S / 3, self._fade_labels)
-
-    def _is_visible(self, row: int) -> bool:
-        return 0 <= row - self.viewport.top < self.viewport.height
-
-    def _display(self, row: int) -> DisplayLine:
-        lines = self._document.lines
-        return display_line(lines.line(row) if row < lines.row_count else "")
+        return decorations.spans

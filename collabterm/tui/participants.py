@@ -12,9 +12,9 @@ from textual.strip import Strip
 from collabterm.document.display import display_line, safe_text
 from collabterm.tui.painters import Span, paint_row
 from collabterm.tui.rows import Rows
+from collabterm.tui.theme import Theme, person_style
 
-_BASE: Final = Style(color="#c8ccd4", bgcolor="#2c313a")
-_AWAY: Final = Style(color="#7d8590")
+_AWAY: Final = Style(dim=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,21 @@ class Person:
 
 
 class ParticipantsBar(Rows):
-    """One row of names."""
+    """One row of names.
 
-    def __init__(self) -> None:
+    Args:
+        theme: In which colors.
+    """
+
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         self._people: tuple[Person, ...] = ()
+
+    def show_as(self, theme: Theme) -> None:
+        """Look otherwise."""
+        self._theme = theme
+        self.repaint()
 
     def show_people(self, people: Sequence[Person]) -> None:
         """Show these people, the own name first."""
@@ -51,6 +61,6 @@ class ParticipantsBar(Rows):
                 break
             first = display_line(text).width
             text += entry
-            style = Style(color=person.color, bold=True) if person.color else _AWAY
+            style = person_style(person.color, self._theme) if person.color else _AWAY
             spans.append(Span(first, display_line(text).width, style))
-        return paint_row(display_line(text), spans, 0, width, _BASE)
+        return paint_row(display_line(text), spans, 0, width, self._theme.bar)

@@ -1,22 +1,81 @@
-"""Questions to the person at the keyboard: one line, answered by keys; must not know what is asked about.
+"""Questions to the person at the keyboard, as values that keys change; must not know what is asked about.
 
-A prompt is a value; pressing a key gives the next one, or the end of it. So keys that arrive together are
-taken in their order, whether they are for the text or for a question.
+Pressing a key gives the next prompt and perhaps something to do. So keys that arrive together are taken in
+their order, whether they are for the text or for a question. The app does three things with any prompt: it
+hands it what is typed, pasted or scrolled, takes the step that comes back, and paints ``rows`` over the
+lowest rows of the screen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final, Literal, NamedTuple, Protocol
 
-from collabterm.document.display import is_text
+from collabterm.document.display import display_line, safe_text
+from collabterm.tui.line_input import LineInput
 
-MAX_ANSWER_CHARS: Final = 1_024
+CARET: Final = "▏"
+
+
+StyleName = Literal[
+    "bar", "bar_strong", "prompt", "error", "hint_key", "panel", "panel_selected", "selection", "cursor"
+]
+"""A style of the theme."""
+
+
+class Piece(NamedTuple):
+    """Harmless text in a style that is added over the row's ground."""
+
+    text: str
+    style: StyleName
+
+
+class Row(NamedTuple):
+    """Pieces side by side that fill their row to the last cell."""
+
+    ground: StyleName
+    pieces: tuple[Piece, ...]
+
+
+class Step(NamedTuple):
+    """What a key led to: the prompt that is open now, None for none, and what is to be done then."""
+
+    prompt: Prompt | None
+    action: Callable[[], None] | None = None
+
+
+class Prompt(Protocol):
+    """What has the keyboard instead of the text."""
+
+    __slots__ = ()
+
+    def press(self, key: str, character: str | None) -> Step:
+        """Take a key."""
+
+    def paste(self, text: str) -> Step:
+        """Take pasted text; most prompts have no place for it."""
+        return Step(self)
+
+    def scrolled(self, rows: int) -> Prompt:
+        """Take a turn of the mouse's wheel, downwards if positive."""
+        return self
+
+    def clicked(self, y: int, width: int) -> Step:
+        """Take a click on one of the rows, counted from the first that is shown."""
+        return Step(self)
+
+    def fitted(self, width: int, height: int) -> Prompt:
+        """Take the size of the screen, when the prompt opens and whenever that changes."""
+        return self
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        """Show the prompt in at most ``height`` rows, each exactly ``width`` cells wide."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Prompt):
     """A question with an action for each of some keys; Escape, or no action, leaves things as they are."""
 
     question: str
@@ -24,44 +83,103 @@ class Choice:
 
     @property
     def line(self) -> str:
-        """What to show."""
+        """The question in one line, however long."""
         return self.question
+
+    def press(self, key: str, character: str | None) -> Step:
+        """End with the key's action, or wait for another key."""
+        if key == "escape":
+            return Step(None)
+        action = self.actions.get(key.lower())
+        return Step(self if action is None else None, action)
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        """Show the question; if it is too long its end, where the keys are."""
+        question = display_line(safe_text(f" {self.question}"))
+        first = max(question.width - width, 0)
+        return [row_of([Piece(question.slice(first, first + width), "prompt")], width, "prompt")][:height]
 
 
 @dataclass(frozen=True, slots=True)
-class TextInput:
+class TextInput(Prompt):
     """A question answered with a line of text."""
 
     question: str
     done: Callable[[str], None]
-    answer: str = ""
+    input: LineInput = field(default_factory=LineInput)
 
     @property
     def line(self) -> str:
-        """What to show."""
-        return f"{self.question} {self.answer}▏"
+        """The question and the answer in one line, however long."""
+        return f"{self.question} {self.input.text}{CARET}"
 
+    def press(self, key: str, character: str | None) -> Step:
+        """Edit the answer; Enter hands it over."""
+        if key == "escape":
+            return Step(None)
+        if key == "enter":
+            return Step(None, partial(self.done, self.input.text))
+        return Step(replace(self, input=self.input.pressed(key, character)))
 
-Prompt = Choice | TextInput
+    def paste(self, text: str) -> Step:
+        """Put a line into the answer."""
+        return Step(replace(self, input=self.input.pasted(text)))
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        """Show at most half a row of the question, and the answer."""
+        question = shortened(f" {self.question} ", width // 2)
+        field_width = width - display_line(question).width
+        answer = input_pieces(self.input, field_width, "bar")
+        return [row_of([Piece(question, "prompt"), *answer], width, "bar")][:height]
 
 
 def press(prompt: Prompt, key: str, character: str | None) -> Prompt | None:
-    """Return the prompt after a key; None once it is answered or left."""
-    if key == "escape":
-        return None
-    match prompt:
-        case Choice(actions=actions):
-            action = actions.get(key.lower())
-            if action is None:
-                return prompt
-            action()
-            return None
-        case TextInput(done=done, answer=answer):
-            if key == "enter":
-                done(answer)
-                return None
-            if key == "backspace":
-                return replace(prompt, answer=answer[:-1])
-            if character is not None and is_text(character) and len(answer) < MAX_ANSWER_CHARS:
-                return replace(prompt, answer=answer + character)
-            return prompt
+    """Press a key and do at once what it leads to; return the prompt after it, None once there is none."""
+    following, action = prompt.press(key, character)
+    if action is not None:
+        action()
+    return following
+
+
+def row_of(pieces: Iterable[Piece], width: int, ground: StyleName) -> Row:
+    """Put pieces side by side and cut or fill them to ``width`` cells."""
+    row: list[Piece] = []
+    left = width
+    for text, style in pieces:
+        line = display_line(safe_text(text))
+        cells = min(line.width, left)
+        if cells > 0:
+            row.append(Piece(line.slice(0, cells), style))
+            left -= cells
+    if left > 0:
+        row.append(Piece(" " * left, ground))
+    return Row(ground, tuple(row))
+
+
+def shortened(text: str, cells: int) -> str:
+    """Make text harmless and, if it is wider than ``cells``, end it there with an ellipsis."""
+    line = display_line(safe_text(text))
+    if line.width <= cells:
+        return line.text
+    return f"{line.slice(0, cells - 1)}…" if cells > 0 else ""
+
+
+def input_pieces(
+    line_input: LineInput, width: int, ground: StyleName, *, is_focused: bool = True
+) -> list[Piece]:
+    """Show a line in a field of ``width`` cells, with the cursor if keys go there.
+
+    The cursor is a caret behind the text, so that it shows without colours too, and a style within it.
+    """
+    if width <= 0:
+        return []
+    if not is_focused:
+        line_input = replace(line_input, cursor=0)
+    text, cell, cells = line_input.view(width)
+    line = display_line(text)
+    if not is_focused:
+        return [Piece(text, ground)]
+    is_behind = line_input.cursor == len(line_input.text)
+    cursor = Piece(CARET, ground) if is_behind else Piece(line.slice(cell, cell + cells), "cursor")
+    typed: StyleName = "selection" if line_input.is_offered else ground
+    return [Piece(line.slice(0, cell), typed), cursor, Piece(line.slice(cell + cells, width), ground)]

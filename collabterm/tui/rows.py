@@ -9,9 +9,10 @@ for all rows (``render_lines``) when it lays out the screen.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -33,7 +34,11 @@ class Rows(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the rows of a region, as Textual asks for them."""
-        return [self._row(y).crop(crop.x, crop.right) for y in range(crop.y, crop.bottom)]
+        return [self.render_line(y).crop(crop.x, crop.right) for y in range(crop.y, crop.bottom)]
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Show colors as they are: a theme for few colors or none names just those."""
+        return ()
 
     def repaint(self, rows: Iterable[int] | None = None) -> None:
         """Paint some rows, or all, before anything else that waits."""
@@ -59,14 +64,8 @@ class Rows(Widget):
         self._painted_s = asyncio.get_running_loop().time()
         region, console = self.region, app.console
         written = [
-            f"\x1b[{region.y + y + 1};{region.x + 1}H{self._row(y).render(console)}"
+            f"\x1b[{region.y + y + 1};{region.x + 1}H{self.render_line(y).render(console)}"
             for y in due
             if y < region.height
         ]
         driver.write("".join(written))
-
-    def _row(self, y: int) -> Strip:
-        strip = self.render_line(y)
-        for line_filter in self.get_line_filters():
-            strip = strip.apply_filter(line_filter, self.background_colors[1])
-        return strip

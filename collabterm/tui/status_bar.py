@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import assert_never
 
-from rich.style import Style
 from textual.strip import Strip
 
 from collabterm.document.display import display_line, safe_text
@@ -21,50 +21,94 @@ from collabterm.session.events import (
     Syncing,
 )
 from collabterm.tui.painters import Span, paint_row
+from collabterm.tui.prompts import shortened
 from collabterm.tui.rows import Rows
+from collabterm.tui.theme import Theme
 
-_BASE = Style(color="#c8ccd4", bgcolor="#2c313a")
-_PROMPT = Style(color="#101216", bgcolor="#e6b422", bold=True)
-_STRONG = Style(bold=True, color="#ffffff")
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What there is to say.
+
+    Attributes:
+        room: The room's name.
+        known: What is known of the connection.
+        notice: What just happened.
+        file: The file's name, and whether it is saved.
+        position: Where the cursor is.
+        details: What else: language, selection, further cursors.
+    """
+
+    room: str
+    known: str
+    notice: str
+    file: str
+    position: str
+    details: str = ""
 
 
 class StatusBar(Rows):
-    """One row of text, repainted only when it says something else."""
+    """One row of text, repainted only when it says something else.
 
-    def __init__(self) -> None:
+    Args:
+        theme: In which colors.
+    """
+
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._left = ""
-        self._right = ""
-        self._strong_cells = 0
-        self._is_prompt = False
+        self._theme = theme
+        self._said = Said("", "", "", "", "")
+        self._prompt: Strip | None = None
 
-    def show_status(self, room: str, left: str, right: str) -> None:
-        """Show the room's name, what is known on the left, and the position on the right."""
-        self._show(f" {room} ", f" {room} │ {left}", f"{right} ", is_prompt=False)
+    def show_as(self, theme: Theme) -> None:
+        """Look otherwise."""
+        self._theme = theme
+        self.repaint()
 
-    def show_prompt(self, line: str) -> None:
+    def say(self, said: Said) -> None:
+        """Show how things are."""
+        if said != self._said or self._prompt is not None:
+            self._said, self._prompt = said, None
+            self.repaint()
+
+    def show_prompt(self, strip: Strip) -> None:
         """Show a question instead."""
-        self._show("", f" {line}", "", is_prompt=True)
-
-    def _show(self, strong: str, left: str, right: str, *, is_prompt: bool) -> None:
-        shown = (left, right, is_prompt)
-        if shown != (self._left, self._right, self._is_prompt):
-            self._left, self._right, self._is_prompt = shown
-            self._strong_cells = display_line(strong).width
+        if strip != self._prompt:
+            self._prompt = strip
             self.repaint()
 
     def render_line(self, y: int) -> Strip:
-        """Paint the row; what does not fit goes from the left part's end."""
+        """Paint the row; a prompt has it all."""
+        if self._prompt is not None:
+            return self._prompt
         width = self.size.width
-        right = display_line(self._right)
-        room_left = max(width - right.width - 1, width // 2)
-        left = display_line(self._left).slice(0, room_left)
-        line = display_line(left + " " + right.text)
-        if self._is_prompt:
-            tail = display_line(self._left)
-            start = max(tail.width - width, 0)
-            return paint_row(tail, (), start, width, _PROMPT)
-        return paint_row(line, (Span(0, self._strong_cells, _STRONG),), 0, width, _BASE)
+        room, left, right = fitted(self._said, width)
+        rest = max(width - display_line(left).width, 0)
+        line = display_line(f"{left}{' ' * (rest - display_line(right).width)}{right}")
+        strong = Span(0, display_line(room).width, self._theme.bar_strong)
+        return paint_row(line, (strong,), 0, width, self._theme.bar)
+
+
+def fitted(said: Said, width: int) -> tuple[str, str, str]:
+    """Choose what is said in a row of ``width`` cells.
+
+    What is known of the connection always comes first and is cut last; names give way to it.
+
+    Returns:
+        The room's part of the left text, the left text, and the right text.
+    """
+    known, notice = safe_text(said.known), safe_text(said.notice)
+    for name_cells, shows_details in ((24, True), (16, True), (12, False), (8, False), (0, False)):
+        room = f" {shortened(said.room, name_cells)} " if name_cells else ""
+        parts = [part for part in (known, notice) if part]
+        left = "│".join([room, *(f" {part} " for part in parts)]) if room else f" {' │ '.join(parts)} "
+        details = f" │ {said.details}" if shows_details and said.details else ""
+        file = shortened(said.file, name_cells * 2)
+        right = f" {file}{details} │ {said.position} " if file else f" {said.position} "
+        if display_line(left).width + display_line(right).width <= width:
+            return room, left, right
+    left = shortened(left, max(width - display_line(right).width, width // 2))
+    return "", left, shortened(right, max(width - display_line(left).width, 0))
 
 
 def describe(status: Status, signaling: Signaling) -> str:
