@@ -46,6 +46,17 @@ if __name__ == "__main__":
 '''
 
 
+NOTES: Final = (
+    "# Things to try together\n\n"
+    "- A row that is too long for the screen goes on in the next one, under its own text, and the cursor"
+    " moves by what is seen.\n"
+    "    - Indented rows keep their indentation when they are wrapped, however often that is necessary to"
+    " show it all.\n"
+    "\tA row with a tab, and with spaces at its end:   \n\n"
+    "日本語の文章 wraps between characters, e\u0301 is one letter, and `code` looks like code.\n"
+)
+
+
 @contextmanager
 def stage() -> Iterator[tuple[Party, ServerProcess]]:
     """Start a server and people who share an empty home."""
@@ -69,7 +80,7 @@ def editing_together() -> None:
         bob.press("ctrl+home", *["down"] * 7, *["ctrl+right"] * 2)
         bob.press("shift+end")
         ana.press("ctrl+home", *["down"] * 6, "end", "enter")
-        ana.type("    # bob, look at this")
+        ana.type("# bob, look at this")
         all_see([ana, bob], "# bob, look at this")
         bob.wait_for("look at this   ana")
         ana.wait_for("│ 8:24")
@@ -120,6 +131,66 @@ def overwrite_question() -> None:
         draw("overwrite-question", [bob])
 
 
+def find_and_replace() -> None:
+    """The find bar with its second field, and all matches marked."""
+    with stage() as (party, _):
+        ana = party.join("ana", "words.py", content=PROGRAM, room="pairing")
+        ana.wait_for("most_common")
+        ana.press("ctrl+home", "ctrl+r")
+        ana.type("words")
+        ana.press("tab")
+        ana.type("terms")
+        ana.wait_for("1 of 3")
+        draw("find-and-replace", [ana])
+
+
+def several_cursors() -> None:
+    """One person with several cursors, another with a selection."""
+    with stage() as (party, _):
+        ana = party.join("ana", "words.py", content=PROGRAM, room="pairing")
+        bob = party.join("bob", room="pairing")
+        together(ana, bob)
+        bob.press("ctrl+end", "up", "shift+up")
+        ana.press("ctrl+home", *["down"] * 6, "ctrl+right", "alt+n", "alt+n", "alt+n")
+        ana.wait_for("3 cursors")
+        ana.wait_for("in sync")
+        draw("several-cursors", [ana])
+
+
+def command_palette() -> None:
+    """The list of commands, narrowed down."""
+    with stage() as (party, _):
+        ana = party.join("ana", "words.py", content=PROGRAM, room="pairing")
+        ana.wait_for("most_common")
+        ana.press("ctrl+p")
+        ana.type("line")
+        ana.wait_for("Command: line")
+        draw("command-palette", [ana])
+
+
+def help_page() -> None:
+    """The page of keys."""
+    with stage() as (party, _):
+        ana = party.join("ana", "words.py", content=PROGRAM, room="pairing")
+        ana.wait_for("most_common")
+        ana.press("f1")
+        ana.wait_for("Esc close")
+        draw("help", [ana])
+
+
+def wrapped_light() -> None:
+    """Soft wrap, marks for tabs and trailing spaces, and the light theme."""
+    with stage() as (party, _):
+        settings = party.home / "config" / "collabterm" / "config.toml"
+        settings.parent.mkdir(parents=True)
+        settings.write_text('theme = "light"\nwrap = true\nblanks = true\ncolor_column = 80\n')
+        ana = party.join("ana", "notes.md", content=NOTES, room="notes")
+        ana.wait_for("Things")
+        ana.press("ctrl+home", *["down"] * 4, "end")
+        ana.wait_for("│ 4:")
+        draw("wrapped-light", [ana])
+
+
 def draw(name: str, people: Sequence[Person]) -> None:
     """Write the screens of some people, one below the other, into one picture."""
     width = COLUMNS * CELL_WIDTH + 2 * GAP
@@ -127,7 +198,7 @@ def draw(name: str, people: Sequence[Person]) -> None:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
         f'font-family="ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="14">',
-        "<style>.bold { font-weight: bold }</style>",
+        "<style>.bold { font-weight: bold } .underlined { text-decoration: underline }</style>",
     ]
     top = float(GAP)
     for person in people:
@@ -149,24 +220,26 @@ def _window(terminal: Terminal, title: str, top: float) -> Iterator[str]:
 
 def _row(cells: Sequence[Cell], y: float) -> Iterator[str]:
     column = 0
-    for (ink, ground, bold), run in groupby(cells, _look):
+    for (ink, ground, classes), run in groupby(cells, _look):
         text = "".join(cell.text for cell in run_cells) if (run_cells := list(run)) else ""
         x, width = GAP + column * CELL_WIDTH, len(run_cells) * CELL_WIDTH
         yield f'<rect x="{x:g}" y="{y:g}" width="{width + 0.3:g}" height="{CELL_HEIGHT}" fill="#{ground}"/>'
         if word := text.strip():
-            bold_class = ' class="bold"' if bold else ""
             start = x + (len(text) - len(text.lstrip())) * CELL_WIDTH
             yield (
                 f'<text x="{start:g}" y="{y + 13.5:g}" fill="#{ink}" textLength="{len(word) * CELL_WIDTH:g}"'
-                f"{bold_class}>{escape(word.replace(' ', NO_BREAK_SPACE))}</text>"
+                f"{classes}>{escape(word.replace(' ', NO_BREAK_SPACE))}</text>"
             )
         column += len(run_cells)
 
 
-def _look(cell: Cell) -> tuple[str, str, bool]:
+def _look(cell: Cell) -> tuple[str, str, str]:
+    """Return ink, ground and the classes of a cell's text."""
     ink = INK if cell.foreground == "default" else cell.foreground
     ground = GROUND if cell.background == "default" else cell.background
-    return (ground, ink, cell.bold) if cell.reverse else (ink, ground, cell.bold)
+    names = [name for name, is_so in (("bold", cell.bold), ("underlined", cell.underlined)) if is_so]
+    classes = f' class="{" ".join(names)}"' if names else ""
+    return (ground, ink, classes) if cell.reverse else (ink, ground, classes)
 
 
 if __name__ == "__main__":
@@ -174,3 +247,8 @@ if __name__ == "__main__":
     three_people()
     server_lost()
     overwrite_question()
+    find_and_replace()
+    several_cursors()
+    command_palette()
+    help_page()
+    wrapped_light()

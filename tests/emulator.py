@@ -48,6 +48,7 @@ class Cell:
     foreground: str
     background: str
     bold: bool
+    underlined: bool
     reverse: bool
 
 
@@ -84,7 +85,7 @@ class Emulator:
     def cell(self, row: int, column: int) -> Cell:
         """One cell, rows and columns from 0."""
         char = self._screen.buffer[row][column]
-        return Cell(char.data, char.fg, char.bg, char.bold, char.reverse)
+        return Cell(char.data, char.fg, char.bg, char.bold, char.underscore, char.reverse)
 
 
 class _TwoScreens(pyte.Screen):

@@ -19,13 +19,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
-from typing import Self
+from typing import Final, Self
 
 from tests.emulator import Cell, Emulator, modes_left_behind
 from tests.keys import DRAG, LEFT_BUTTON, WHEEL_DOWN, WHEEL_UP, key_bytes, mouse_bytes, paste_bytes
 
 Wanted = str | Callable[["Terminal"], bool]
 """Text that shall be on the screen within one row, or a condition that shall hold."""
+
+_ALT: Final = 8
+"""What a report of the mouse adds for Alt (xterm's ctlseqs, "Normal tracking mode", meta)."""
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -104,9 +107,11 @@ class Terminal:
         """Paste ``text`` in brackets; return when it was sent."""
         return self.type(paste_bytes(text))
 
-    def click(self, row: int, column: int) -> float:
-        """Click the left button on a cell."""
-        return self.drag((row, column), (row, column))
+    def click(self, row: int, column: int, *, times: int = 1, alt: bool = False) -> float:
+        """Click the left button on a cell, several times in one write; with Alt held if so said."""
+        button = LEFT_BUTTON + (_ALT if alt else 0)
+        one = mouse_bytes(button, row, column) + mouse_bytes(button, row, column, released=True)
+        return self.type(one * times)
 
     def drag(self, start: tuple[int, int], end: tuple[int, int]) -> float:
         """Press the left button on one cell and let it go on another; cells are (row, column) from 0."""

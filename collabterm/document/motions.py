@@ -13,7 +13,6 @@ from functools import cache
 from typing import Final
 
 from collabterm.document.clusters import boundary_after, cluster_end, cluster_start, starts_before
-from collabterm.document.display import display_line
 from collabterm.document.edits import Lines
 from collabterm.document.lines import Location
 from collabterm.document.selection import Selection
@@ -24,17 +23,14 @@ __all__ = [
     "clamp",
     "document_end",
     "document_start",
-    "down",
     "left",
     "line_end",
-    "line_start",
     "out_of_cluster",
     "paragraph_down",
     "paragraph_up",
     "right",
     "row_at",
     "smart_home",
-    "up",
     "word_at",
     "word_left",
     "word_right",
@@ -111,11 +107,6 @@ def word_right(lines: Lines, location: Location) -> Location:
     return Location(row, column)
 
 
-def line_start(lines: Lines, location: Location) -> Location:
-    """Go to the row's first column."""
-    return Location(location.row, 0)
-
-
 def smart_home(lines: Lines, location: Location) -> Location:
     """Go to the first character that is not white space; from there, or if there is none, to column 0."""
     row, column = location
@@ -161,21 +152,6 @@ def document_end(lines: Lines, location: Location | None = None) -> Location:
     return _end_of(lines, lines.row_count - 1)
 
 
-def up(lines: Lines, location: Location, goal_cell: int, rows: int = 1) -> Location:
-    """Go ``rows`` up to the cluster that covers ``goal_cell``; from the first row to the text's start."""
-    if location.row == 0:
-        return document_start(lines)
-    return _at_cell(lines, max(location.row - rows, 0), goal_cell)
-
-
-def down(lines: Lines, location: Location, goal_cell: int, rows: int = 1) -> Location:
-    """Go ``rows`` down to the cluster that covers ``goal_cell``; from the last row to the text's end."""
-    last = lines.row_count - 1
-    if location.row >= last:
-        return document_end(lines)
-    return _at_cell(lines, min(location.row + rows, last), goal_cell)
-
-
 def word_at(lines: Lines, location: Location) -> Selection:
     """Select as a double click does: the word here or ending here, else the white space or punctuation.
 
@@ -201,10 +177,6 @@ def row_at(lines: Lines, location: Location) -> Selection:
     row = location.row
     end = Location(row + 1, 0) if row + 1 < lines.row_count else _end_of(lines, row)
     return Selection(Location(row, 0), end)
-
-
-def _at_cell(lines: Lines, row: int, cell: int) -> Location:
-    return Location(row, display_line(lines.line(row)).column_at(cell))
 
 
 def _end_of(lines: Lines, row: int) -> Location:

@@ -48,7 +48,8 @@ def replace_all(
     lines = document.lines
     done = 0
     step = Step.WHOLE
-    with document.marked([Selection.at(Location(lines.row_count, 0)), *(within or ())]) as marks:
+    end = Selection.at(Location(lines.row_count, 0))
+    with document.marked([end, *(within or ())], grow=True) as marks:
         while (bottom := marks[0].head.row) > 0:
             top = max(bottom - PART_ROWS, 0)
             marks[0] = Selection.at(Location(top, 0))

@@ -239,7 +239,7 @@ class Scan:
             self._starts = None
         self._next = first
         if self._within is not None:
-            self._within = [selection.shifted(replacement) for selection in self._within]
+            self._within = [selection.shifted(replacement, grows=True) for selection in self._within]
 
     def index_of(self, location: Location) -> int | None:
         """Return which match begins at ``location``, counted from 1 at the top; None if unknown or none."""

@@ -35,16 +35,17 @@ class Selection:
         """Whether nothing is selected."""
         return self.anchor == self.head
 
-    def shifted(self, replacement: Replacement) -> Selection:
+    def shifted(self, replacement: Replacement, *, grows: bool = False) -> Selection:
         """Follow a change made by somebody else.
 
         Text inserted exactly at an empty selection comes after the cursor; text inserted at either edge of a
-        non-empty one stays outside. A selection whose text is all replaced becomes empty.
+        non-empty one stays outside, unless it ``grows``. A selection whose text is all replaced becomes
+        empty, or holds the new text if it ``grows``.
         """
         if self.is_empty:
             return Selection.at(shift(self.head, replacement, sticks="before"))
-        start = shift(self.start, replacement, sticks="after")
-        end = shift(self.end, replacement, sticks="before")
+        start = shift(self.start, replacement, sticks="before" if grows else "after")
+        end = shift(self.end, replacement, sticks="after" if grows else "before")
         start = min(start, end)
         return Selection(start, end) if self.anchor < self.head else Selection(end, start)
 

@@ -97,7 +97,7 @@ class Document:
         self._listeners: list[Callable[[Change], None]] = []
         self._deltas: list[list[dict[str, Any]]] = []
         self._updates: list[bytes] = []
-        self._marks: list[list[Selection]] = []
+        self._marks: list[tuple[list[Selection], bool]] = []
         self._subscriptions = (
             self._text.observe(lambda event: self._deltas.append(event.delta)),
             self._doc.observe(lambda event: self._updates.append(event.update)),
@@ -164,7 +164,8 @@ class Document:
         change = self._finish(Local.EDIT)
         self._last_edit_s = now_s
         if change is not None:
-            self._last_ends = tuple(replacement.new_end for replacement in change.replacements)
+            ends = tuple(replacement.new_end for replacement in change.replacements)
+            self._last_ends = ends if step is Step.TYPED else ()
             if joins:
                 self._undo_cursors.extend(edits, after)
             else:
@@ -214,12 +215,17 @@ class Document:
             self._doc.apply_update(update)
 
     @contextmanager
-    def marked(self, selections: Iterable[Selection]) -> Iterator[list[Selection]]:
-        """Yield a list of selections that every change of the text moves, until the block is left."""
-        marks = list(selections)
+    def marked(self, selections: Iterable[Selection], *, grow: bool = False) -> Iterator[list[Selection]]:
+        """Yield a list of selections that every change of the text moves, until the block is left.
+
+        Args:
+            selections: What to mark.
+            grow: Whether what is written at their edges comes to be inside; see ``Selection.shifted``.
+        """
+        marks = (list(selections), grow)
         self._marks.append(marks)
         try:
-            yield marks
+            yield marks[0]
         finally:
             self._marks = [kept for kept in self._marks if kept is not marks]
 
@@ -282,8 +288,8 @@ class Document:
         for replacement in replacements:
             if isinstance(origin, PeerOrigin):
                 self._last_ends = tuple(shift(end, replacement, sticks="before") for end in self._last_ends)
-            for marks in self._marks:
-                marks[:] = [mark.shifted(replacement) for mark in marks]
+            for marks, grow in self._marks:
+                marks[:] = [mark.shifted(replacement, grows=grow) for mark in marks]
         change = Change(tuple(replacements), origin, update)
         for listener in self._listeners:
             listener(change)

@@ -158,7 +158,11 @@ class _Canvas:
             segments = scene.layout.segments(there)
             segment = segments[min(beside.segment, len(segments) - 1)]
             first = segment.first_cell + max(x - segment.indent, 0)
-            self._lay(beside.row, Span(first, first + name.width, style, name))
+            last = first + name.width
+            if segment is not segments[-1]:  # what is behind its end is shown on the next screen row
+                last = min(last, segment.last_cell)
+                first = max(last - name.width, segment.first_cell)
+            self._lay(beside.row, Span(first, last, style, name))
         return True
 
     def _lay(self, row: int, span: Span) -> None:

@@ -110,7 +110,7 @@ class Finder:
         for replacement in replacements:
             self._scan.follow(replacement)
             if self.within is not None:
-                self.within = tuple(selection.shifted(replacement) for selection in self.within)
+                self.within = tuple(selection.shifted(replacement, grows=True) for selection in self.within)
         self._schedule()
 
     def find_next(

@@ -1,7 +1,7 @@
 """Find and replace, as the bar asks for it, done in the text; must not search itself or read keys.
 
-While the bar is open the view goes from match to match and the cursor stays; once it is closed, what the
-search stands at is selected.
+While the bar is open the view goes from match to match and the cursor stays; once it is closed, what was
+searched for is selected where the search stands.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class Searching:
         self._bar = FindBar(self._act)
         self._origin = Location(0, 0)
         self._outcome = ""
+        self._has_searched = False
         self._finder.on_progress = self._on_progress
 
     def commands(self) -> Mapping[str, Callable[[], None]]:
@@ -82,6 +83,7 @@ class Searching:
     def _open(self, *, replacing: bool) -> None:
         selection = self._view.selection
         self._origin = selection.start
+        self._has_searched = False
         toggles = self._bar.toggles - {Toggle.IN_SELECTION}
         find = LineInput.offering(self._bar.find.text)
         is_given = False
@@ -102,6 +104,7 @@ class Searching:
         """Do what the bar asks for."""
         self._bar = bar
         self._outcome = ""
+        self._has_searched |= action is not FindAction.CLOSE
         match action:
             case FindAction.QUERY_CHANGED:
                 self._look(bar)
@@ -167,7 +170,7 @@ class Searching:
     def _close(self) -> None:
         match = self._view.match
         self.end()
-        if match is not None and Toggle.IN_SELECTION not in self._bar.toggles:
+        if match is not None and self._has_searched and Toggle.IN_SELECTION not in self._bar.toggles:
             self._view.editor.put(Cursors.single(match))
         else:
             self._view.editor.put(self._view.editor.cursors)

@@ -139,12 +139,6 @@ def person_style(color: str, theme: Theme) -> Style:
             return Style(color=readable.hex, bold=True)
 
 
-def blended(color: str, ground: str, share: float = 0.32) -> Style:
-    """Return a ground with a share of a color in it."""
-    ours, theirs = Color.parse(ground).get_truecolor(), Color.parse(color).get_truecolor()
-    return Style(bgcolor=_mixed(ours, theirs, share).hex)
-
-
 def contrast(one: ColorTriplet, other: ColorTriplet) -> float:
     """Return the contrast ratio of two colors, from 1 to 21 (WCAG 2.2)."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))

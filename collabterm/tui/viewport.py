@@ -97,11 +97,6 @@ class Viewport:
             row, first = row + 1, 0
         return spots + [None] * (self.height - len(spots))
 
-    def y_of(self, layout: Layout, lines: Lines, location: Location) -> int | None:
-        """Find the screen row that shows ``location``, counted from ``top``; None if none does."""
-        y = layout.distance(lines, self.top, layout.spot_of(lines, location), self.height)
-        return y if 0 <= y < self.height else None
-
     def location_at(self, layout: Layout, lines: Lines, x: int, y: int) -> Location:
         """Find the location at a cell of the viewport, or the nearest; beyond an edge, one row further."""
         spot = layout.moved(lines, self.top, min(max(y, -1), self.height))

@@ -40,16 +40,10 @@ class Work:
         else:
             deed()
 
-    def cancel(self) -> None:
-        """End the work after the part that is done."""
-        if self._parts is not None:
-            self._parts = iter(())
-
     def _go_on(self) -> None:
-        parts = self._parts
-        if parts is not None and next(parts, self) is self:
-            self._parts = None
-        if self._parts is not None:
+        parts, self._parts = self._parts, None
+        if parts is not None and next(parts, self) is not self:
+            self._parts = parts
             asyncio.get_running_loop().call_later(0, self._go_on)
             return
         while self._waiting and self._parts is None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from collabterm.document import motions
 from collabterm.document.clusters import cluster_end, cluster_start, starts_before
-from collabterm.document.display import display_line
 from collabterm.document.lines import LineIndex, Location
 from collabterm.document.selection import Selection
 from tests.document.plain_text import PlainLines, location_at, offset_of
@@ -230,32 +229,9 @@ def test_a_triple_click_selects_the_row_and_its_newline(clusters: list[str], dat
     assert text[start:end] == re.findall(r"[^\n]*\n|[^\n]*\Z", text)[here.row]
 
 
-@given(texts_of_clusters, st.data())
-def test_up_and_down_stop_at_the_cluster_that_covers_the_goal(
-    clusters: list[str], data: st.DataObject
-) -> None:
-    text = "".join(clusters)
-    lines = PlainLines(text)
-    stops = locations(clusters)
-    here = data.draw(st.sampled_from(stops))
-    goal = data.draw(st.integers(0, 30))
-    distance = data.draw(st.integers(1, 4))
-    for motion, row in [(motions.up, here.row - distance), (motions.down, here.row + distance)]:
-        there = motion(lines, here, goal, distance)
-        row = min(max(row, 0), lines.row_count - 1)
-        if row == here.row:
-            assert there == (stops[0] if motion is motions.up else stops[-1])
-            continue
-        cells = [
-            (display_line(lines.line(row)).cell_of(stop.column), stop) for stop in stops if stop.row == row
-        ]
-        assert there == max(pair for pair in cells if pair[0] <= goal)[1]
-
-
 def test_ends_of_row_and_document_are_found_in_a_real_line_index() -> None:
     lines = LineIndex("one\nthree\n")
     middle = Location(1, 2)
-    assert motions.line_start(lines, middle) == Location(1, 0)
     assert motions.line_end(lines, middle) == Location(1, 5)
     assert motions.document_start(lines, middle) == Location(0, 0)
     assert motions.document_end(lines, middle) == Location(2, 0) == lines.end

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from collabterm.document import motions
 from collabterm.document.clusters import cluster_start
 from collabterm.document.display import DisplayLine, display_line
 from collabterm.document.lines import LineIndex, Location
@@ -230,12 +229,22 @@ def test_a_spot_that_is_no_more_counts_as_the_nearest(
 
 
 @given(texts, st.integers(0, 30), st.integers(1, 5))
-def test_without_wrapping_up_and_down_are_the_plain_motions(text: str, goal: int, rows: int) -> None:
+def test_without_wrapping_up_and_down_stop_at_the_cluster_that_covers_the_goal(
+    text: str, goal: int, rows: int
+) -> None:
     plain = PlainLines(text)
     layout = Layout()
-    for here in all_stops(plain):
-        assert layout.up(plain, here, goal, rows) == motions.up(plain, here, goal, rows)
-        assert layout.down(plain, here, goal, rows) == motions.down(plain, here, goal, rows)
+    stops = all_stops(plain)
+    for here in stops:
+        for move, row in ((layout.up, here.row - rows), (layout.down, here.row + rows)):
+            row = min(max(row, 0), plain.row_count - 1)
+            in_row = [stop for stop in stops if stop.row == row]
+            if row == here.row:
+                expected = stops[0] if move == layout.up else stops[-1]
+            else:
+                cell_of = display_line(plain.line(row)).cell_of
+                expected = max(stop for stop in in_row if cell_of(stop.column) <= goal)
+            assert move(plain, here, goal, rows) == expected
 
 
 @given(texts, wrapping_layouts, st.integers(0, 30), st.integers(1, 5))

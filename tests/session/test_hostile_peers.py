@@ -38,7 +38,8 @@ from collabterm.protocol.messages import (
 from collabterm.session.events import Behind, InSync
 from collabterm.session.outbox import Channel
 from collabterm.session.room import Room
-from collabterm.tui.painters import Span, label_style, paint_row
+from collabterm.tui.painters import Span, paint_row
+from collabterm.tui.theme import DARK, label_style
 from tests.crdt_text import crdt_text
 from tests.in_memory_network import InMemoryNetwork
 
@@ -268,7 +269,7 @@ def check_that_presence_goes_on(scene: Scene) -> None:
 def painted_label(name: str, color: str) -> str:
     """Return what the name of somebody's cursor puts on the screen."""
     label = display_line(f" {name} ")
-    span = Span(0, label.width, label_style(color), label)
+    span = Span(0, label.width, label_style(color, DARK), label)
     return paint_row(display_line("text"), (span,), 0, 60, Style()).text
 
 

@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len
 from rich.style import Style
 from textual import events
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.keys import _character_to_key as character_to_key
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from collabterm.document.cursors import Cursors
 from collabterm.document.lines import Edit, Location
 from collabterm.document.selection import Selection
 from collabterm.document.shared_text import Document
@@ -23,9 +26,14 @@ from collabterm.errors import FileProblem
 from collabterm.session.room import Room
 from collabterm.tui.app import EditorApp
 from collabterm.tui.saving import NeedsPath, Saved, SaveOutcome
+from collabterm.tui.settings import EditorSettings
 from tests.in_memory_network import InMemoryNetwork
+from tests.waiting import until
 
 CLIENT_IDS = {"ana": 1, "bob": 2, "cleo": 3, "dan": 4}
+
+BARE = EditorSettings(line_numbers=False, hints=False)
+"""Nothing on the screen but people, text and status: a cell of the editor is a cell of the text."""
 
 
 @dataclass(slots=True)
@@ -67,25 +75,42 @@ class PaintedCell:
 class Stage:
     """A room, its people and the app that shows it to ana."""
 
-    def __init__(self, text: str = "", *others: str) -> None:
+    def __init__(
+        self,
+        text: str = "",
+        *others: str,
+        settings: EditorSettings = BARE,
+        file: str = "",
+        language: str | None = None,
+    ) -> None:
         self.network = InMemoryNetwork()
         self.rooms = {name: Room(Document(CLIENT_IDS[name]), name, name) for name in ("ana", *others)}
         for name, room in self.rooms.items():
             self.network.add(name, room)
         if text:
             self.rooms["ana"].document.seed(text, {})
-        self.drawer = Drawer()
-        self.app = EditorApp(self.rooms["ana"], "demo", self.drawer, lambda: self.network.now_s)
+        self.drawer = Drawer(file)
+        self.written: list[str] = []
+        self.app = EditorApp(
+            self.rooms["ana"],
+            "demo",
+            self.drawer,
+            lambda: self.network.now_s,
+            settings,
+            language,
+            driver_class=_recording(self.written),
+        )
         self._others = others
 
     @asynccontextmanager
     async def playing(self, width: int = 40, height: int = 10) -> AsyncIterator[Pilot[int]]:
         """Show the screen; join the others to it, so that everybody has the text."""
-        async with self.app.run_test(size=(width, height)) as pilot:
+        async with self.app.run_test(headless=False, size=(width, height)) as pilot:
             for other in self._others:
                 self.network.lay("ana", other)
             self.network.deliver_all()
             await pilot.pause()
+            self.written.clear()
             yield pilot
 
     @property
@@ -96,12 +121,29 @@ class Stage:
     @property
     def head(self) -> tuple[int, int]:
         """Row and column of ana's cursor."""
-        return self.app.editor.selection.head
+        return self.app.view.selection.head
+
+    @property
+    def cursors(self) -> Cursors:
+        """All of ana's cursors."""
+        return self.app.view.editor.cursors
+
+    @property
+    def heads(self) -> list[tuple[int, int]]:
+        """Rows and columns of all of ana's cursors."""
+        return [one.head for one in self.cursors.selections]
 
     @property
     def selected(self) -> str:
         """The text that ana has selected."""
-        selection = self.app.editor.selection
+        return self._between(self.app.view.selection)
+
+    @property
+    def all_selected(self) -> list[str]:
+        """What each of ana's cursors selects."""
+        return [self._between(one) for one in self.cursors.selections]
+
+    def _between(self, selection: Selection) -> str:
         return self.rooms["ana"].document.lines.text_between(selection.start, selection.end)
 
     def puts_cursor(self, name: str, head: tuple[int, int], anchor: tuple[int, int] | None = None) -> None:
@@ -123,18 +165,28 @@ class Stage:
 
     def cell(self, row: int, column: int) -> PaintedCell:
         """Return one cell of the editor."""
-        return _cells(self.app.editor, row)[column]
+        return _cells(self.app.view, row)[column]
 
     @property
     def editor_rows(self) -> list[str]:
         """The editor's rows without the blanks at their ends."""
-        height = self.app.editor.size.height
-        return [self.app.editor.render_line(y).text.rstrip() for y in range(height)]
+        height = self.app.view.size.height
+        return [self.app.view.render_line(y).text.rstrip() for y in range(height)]
 
     @property
     def status(self) -> str:
-        """The bottom row."""
+        """The row of status and questions."""
         return self.app._status_bar.render_line(0).text.strip()
+
+    async def status_says(self, words: str) -> None:
+        """Wait until the row of status and questions contains some words."""
+        await until(lambda: words in self.status, f"{words!r} in the status bar, which is {self.status!r}")
+
+    @property
+    def hints(self) -> str:
+        """The row of hints; nothing if it is not there."""
+        bar = self.app._hint_bar
+        return bar.render_line(0).text.strip() if bar.display else ""
 
     @property
     def people(self) -> str:
@@ -149,18 +201,68 @@ class Stage:
         column: int,
         *,
         shift: bool = False,
+        alt: bool = False,
+        ctrl: bool = False,
     ) -> None:
         """Report the mouse at a cell of the editor, as the terminal does: to the app."""
-        x, y = column, row + self.app.editor.region.y
+        x, y = column, row + self.app.view.region.y
         button = 1 if issubclass(kind, events.MouseDown | events.MouseUp | events.MouseMove) else 0
-        report = kind(None, x, y, 0, 0, button, shift, False, False, screen_x=x, screen_y=y)
+        report = kind(None, x, y, 0, 0, button, shift, alt, ctrl, screen_x=x, screen_y=y)
         self.app.post_message(report)
         await pilot.pause()
+
+    async def click(
+        self,
+        pilot: Pilot[int],
+        row: int,
+        column: int,
+        *,
+        times: int = 1,
+        shift: bool = False,
+        alt: bool = False,
+        ctrl: bool = False,
+    ) -> None:
+        """Click a cell of the editor, some times in quick succession but long after any click before."""
+        self.network.pass_time(1.0)
+        for _ in range(times):
+            for kind in (events.MouseDown, events.MouseUp):
+                await self.mouse(pilot, kind, row, column, shift=shift, alt=alt, ctrl=ctrl)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys as the terminal's driver hands them to the app, with nothing in between."""
+        for key in keys:
+            character = " " if key == "space" else key if len(key) == 1 else None
+            await self._happen(events.Key(key, character))
+
+    async def type(self, text: str) -> None:
+        """Press the key of each character."""
+        for character in text:
+            await self._happen(events.Key(character_to_key(character), character))
+
+    async def run(self, title: str) -> None:
+        """Run a command as somebody does who knows what it is called: from the palette."""
+        await self.press("ctrl+p")
+        await self.type(title)
+        await self.press("enter")
+
+    async def _happen(self, event: events.Event) -> None:
+        with self.app._context():
+            await self.app.on_event(event)
 
     async def paste(self, pilot: Pilot[int], text: str) -> None:
         """Paste as the terminal does: to the app."""
         self.app.post_message(events.Paste(text))
         await pilot.pause()
+
+
+def _recording(written: list[str]) -> type[HeadlessDriver]:
+    """Make the driver of a terminal that is not there, which keeps what is written to it."""
+
+    class Recorder(HeadlessDriver):
+        def write(self, data: str) -> None:
+            written.append(data)
+
+    return Recorder
 
 
 def _cells(widget: Widget, y: int) -> list[PaintedCell]:

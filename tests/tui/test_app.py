@@ -3,215 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from collabterm.errors import FileUnwritable
 from collabterm.session.events import SignedIn, SignedOut
-from collabterm.tui.saving import NeedsConsent, NeedsPath, Saved
-from tests.tui.stage import Stage
+from collabterm.tui.bindings import COMMANDS, make_keymap
+from collabterm.tui.clipboard import MAX_TERMINAL_BYTES
+from tests.tui.stage import BARE, Stage
 from tests.waiting import until
-
-
-async def status_says(stage: Stage, words: str) -> None:
-    await until(lambda: words in stage.status, f"{words!r} in the status bar, which is {stage.status!r}")
-
-
-# -- saving
-
-
-async def test_saving_says_so() -> None:
-    stage = Stage("text")
-    stage.drawer.name, stage.drawer.is_modified = "notes.txt", True
-    async with stage.playing(60) as pilot:
-        assert "notes.txt ●" in stage.status
-        await pilot.press("ctrl+s")
-        assert "Saved notes.txt" in stage.status
-        assert "●" not in stage.status
-        assert stage.drawer.asked == [(None, False)]
-
-
-async def test_without_a_file_saving_asks_where() -> None:
-    stage = Stage("text")
-    async with stage.playing(60) as pilot:
-        assert "no file" in stage.status
-        await pilot.press("ctrl+s", "n", "e", "W", "backspace", "w", "full_stop", "t", "x", "t")
-        assert stage.status == "Save as: new.txt▏"
-        await pilot.press("enter")
-        assert "Saved new.txt" in stage.status
-        assert stage.drawer.asked == [(None, False), ("new.txt", False)]
-        assert stage.text == "text"
-
-
-async def test_a_path_can_be_pasted_and_only_its_first_line_counts() -> None:
-    stage = Stage("text")
-    async with stage.playing(60) as pilot:
-        await pilot.press("ctrl+s")
-        await stage.paste(pilot, "~/a b.txt\nrm -rf\n")
-        assert stage.status == "Save as: ~/a b.txt▏"
-        await stage.paste(pilot, "")
-        await pilot.press("enter")
-        assert stage.drawer.asked[-1] == ("~/a b.txt", False)
-        assert stage.text == "text"
-
-
-@pytest.mark.parametrize("keys", [["escape"], ["enter"], ["space", "enter"]])
-async def test_no_path_is_no_saving(keys: list[str]) -> None:
-    stage = Stage("text")
-    async with stage.playing(60) as pilot:
-        await pilot.press("ctrl+s", *keys)
-        assert stage.drawer.asked == [(None, False)]
-        assert stage.status.startswith("demo")
-
-
-async def test_a_file_that_differs_is_overwritten_only_after_a_yes() -> None:
-    stage = Stage("text")
-    stage.drawer.name = "notes.txt"
-    stage.drawer.answers = [NeedsConsent("notes.txt"), NeedsConsent("notes.txt")]
-    async with stage.playing(70) as pilot:
-        await pilot.press("ctrl+s")
-        assert stage.status.startswith("notes.txt on disk is different. Overwrite it?")
-        await pilot.press("n", "enter", "escape")
-        assert stage.drawer.asked == [(None, False)]
-        assert stage.status.startswith("demo")
-        await pilot.press("ctrl+s", "y")
-        assert stage.drawer.asked[1:] == [(None, False), (None, True)]
-        assert "Saved notes.txt" in stage.status
-
-
-async def test_saving_under_another_name_that_exists_asks_too_and_keeps_the_name() -> None:
-    stage = Stage("text")
-    stage.drawer.answers = [NeedsPath(), NeedsConsent("b"), Saved("b")]
-    async with stage.playing(60) as pilot:
-        await pilot.press("ctrl+s", "b", "enter", "y")
-        assert stage.drawer.asked == [(None, False), ("b", False), ("b", True)]
-
-
-async def test_what_was_not_saved_and_why_is_said_and_the_editor_stays() -> None:
-    stage = Stage("text")
-    stage.drawer.name, stage.drawer.is_modified = "notes.txt", True
-    stage.drawer.answers = [FileUnwritable(path="notes.txt", reason="disk full")]
-    async with stage.playing(120) as pilot:
-        await pilot.press("ctrl+s", "x")
-        assert "notes.txt was not saved (disk full)" in stage.status
-        assert stage.text == "xtext"
-
-
-async def test_the_end_of_a_notice_does_not_take_down_a_later_one() -> None:
-    stage = Stage("text")
-    async with stage.playing(60):
-        stage.app.notify_person("Look here")
-        stage.app.notify_person("And here")
-        assert "And here" in stage.status
-        stage.app._end_notice("Look here")
-        assert "And here" in stage.status
-        stage.app._end_notice("And here")
-        assert "And here" not in stage.status
-
-
-# -- leaving
-
-
-async def leaves(stage: Stage, *keys: str, after_s: float = 0.0) -> bool:
-    """Press keys, after a while, and return whether the editor ended."""
-    async with stage.playing(80) as pilot:
-        stage.network.pass_time(after_s)
-        stage.network.deliver_all()
-        for _ in range(20):
-            stage.network.pass_time(0.05)
-            stage.network.deliver_all()
-        await pilot.press(*keys)
-        return stage.app.return_code is not None
-
-
-async def test_quitting_an_empty_room_asks_nothing() -> None:
-    stage = Stage()
-    assert await leaves(stage, "ctrl+q")
-    assert stage.app.return_value == 0
-
-
-async def test_quitting_saved_text_asks_nothing() -> None:
-    stage = Stage("text")
-    stage.drawer.name = "notes.txt"
-    assert await leaves(stage, "ctrl+q")
-
-
-async def test_quitting_text_that_others_hold_and_nobody_named_a_file_for_asks_nothing() -> None:
-    stage = Stage("text", "bob")
-    stage.drawer.is_modified = True
-    assert await leaves(stage, "ctrl+q", after_s=1.0)
-
-
-async def test_quitting_text_that_others_may_not_hold_yet_asks() -> None:
-    stage = Stage("text", "bob")
-    stage.drawer.is_modified = True
-    assert not await leaves(stage, "x", "ctrl+q", after_s=1.0)
-
-
-async def test_quitting_text_that_others_are_not_known_to_hold_yet_asks() -> None:
-    stage = Stage("text", "bob")
-    stage.drawer.is_modified = True
-    async with stage.playing(100) as pilot:
-        stage.app.editor.press("x", "x")
-        await pilot.press("ctrl+q")
-        assert stage.status.startswith("The text is not known to be anywhere else. Save? y yes")
-        assert stage.app.return_code is None
-
-
-@pytest.mark.parametrize("others", [(), ("bob",)])
-async def test_quitting_text_that_its_file_does_not_hold_asks(others: tuple[str, ...]) -> None:
-    stage = Stage("text", *others)
-    stage.drawer.name, stage.drawer.is_modified = "notes.txt", True
-    async with stage.playing(80) as pilot:
-        await pilot.press("ctrl+q")
-        assert stage.status == "The text is not saved. Save? y yes, n quit without, Esc stay"
-        assert stage.app.return_code is None
-
-
-async def test_quitting_the_last_copy_of_a_text_without_a_file_asks() -> None:
-    stage = Stage("text")
-    stage.drawer.is_modified = True
-    async with stage.playing(100) as pilot:
-        await pilot.press("ctrl+q")
-        assert stage.status.startswith("The text is not known to be anywhere else. Save? y yes")
-        assert stage.app.return_code is None
-
-
-@pytest.mark.parametrize(
-    ("keys", "ends", "asked"),
-    [
-        (["escape"], False, []),
-        (["x"], False, []),
-        (["n"], True, []),
-        (["y"], True, [(None, False)]),
-    ],
-)
-async def test_the_question_before_quitting_does_what_it_says(
-    keys: list[str], ends: bool, asked: list[tuple[str | None, bool]]
-) -> None:
-    stage = Stage("text")
-    stage.drawer.name, stage.drawer.is_modified = "notes.txt", True
-    assert await leaves(stage, "ctrl+q", *keys) == ends
-    assert stage.drawer.asked == asked
-    assert stage.text == "text"
-
-
-async def test_saving_before_quitting_asks_for_a_path_first_and_quits_after_it() -> None:
-    stage = Stage("text")
-    stage.drawer.is_modified = True
-    assert await leaves(stage, "ctrl+q", "y", "a", "enter")
-    assert stage.drawer.asked == [(None, False), ("a", False)]
-
-
-async def test_text_that_could_not_be_saved_before_quitting_keeps_the_editor() -> None:
-    stage = Stage("text")
-    stage.drawer.name, stage.drawer.is_modified = "notes.txt", True
-    stage.drawer.answers = [FileUnwritable(path="notes.txt", reason="disk full")]
-    assert not await leaves(stage, "ctrl+q", "y")
-
 
 # -- failing
 
@@ -262,6 +66,18 @@ async def test_of_several_errors_the_first_is_kept() -> None:
 # -- what is shown
 
 
+async def test_the_end_of_a_notice_does_not_take_down_a_later_one() -> None:
+    stage = Stage("text")
+    async with stage.playing(60):
+        stage.app.tell("Look here")
+        stage.app.tell("And here")
+        assert "And here" in stage.status
+        stage.app._end_notice("Look here")
+        assert "And here" in stage.status
+        stage.app._end_notice("And here")
+        assert "And here" not in stage.status
+
+
 async def test_the_status_bar_shows_room_connection_file_and_position() -> None:
     stage = Stage("one\ntwo", "bob")
     stage.drawer.name = "notes.txt"
@@ -270,8 +86,8 @@ async def test_the_status_bar_shows_room_connection_file_and_position() -> None:
         stage.network.pass_time(0.5)
         stage.network.deliver_all()
         await pilot.press("down", "end")
-        await status_says(stage, "2:4")
-        await status_says(stage, "● in sync with 1 │ hosting")
+        await stage.status_says("2:4")
+        await stage.status_says("● in sync with 1 │ hosting")
         assert stage.status.startswith("demo │ ")
         assert stage.status.endswith("notes.txt │ 2:4")
 
@@ -280,12 +96,12 @@ async def test_the_status_bar_follows_what_becomes_of_the_connection() -> None:
     stage = Stage("one", "bob")
     async with stage.playing(80):
         stage.rooms["ana"].set_signaling(SignedOut("gone"))
-        await status_says(stage, "no server, trying again")
+        await stage.status_says("no server, trying again")
         stage.network.cut("ana", "bob")
         stage.rooms["ana"].set_signaling(SignedIn(hosting=False))
-        await status_says(stage, "alone here")
+        await stage.status_says("alone here")
         stage.rooms["ana"].peer_came("bob", "bob")
-        await status_says(stage, "◌ connecting to bob")
+        await stage.status_says("◌ connecting to bob")
 
 
 async def test_people_are_listed_as_they_come_and_go() -> None:
@@ -334,11 +150,225 @@ async def test_keys_typed_ahead_are_for_the_question_that_an_earlier_one_asked()
         assert stage.text == "btext"
 
 
-@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+p", "f1", "ctrl+backslash", "shift+tab", "ctrl+l", "insert"])
+@pytest.mark.parametrize("key", ["ctrl+backslash", "ctrl+b", "alt+x", "insert", "f9", "ctrl+shift+f9"])
 async def test_a_key_without_a_meaning_changes_nothing(key: str) -> None:
     stage = Stage("text")
     async with stage.playing(60) as pilot:
         await pilot.press(key)
         assert stage.text == "text"
         assert stage.app.is_running
-        assert stage.app.focused is stage.app.editor
+        assert stage.app.focused is stage.app.view
+
+
+# -- prompts over the text
+
+
+async def test_the_palette_finds_a_command_by_its_title_and_runs_it() -> None:
+    stage = Stage("b\na")
+    async with stage.playing(60, 20):
+        await stage.press("ctrl+a", "ctrl+p")
+        await stage.type("sort")
+        assert any("Sort the lines" in row for row in stage.editor_rows)
+        assert stage.status.startswith("Command: sort")
+        await stage.press("enter")
+        assert stage.text == "a\nb"
+        assert stage.status.startswith("demo")
+
+
+async def test_leaving_the_palette_runs_nothing_and_shows_the_text_again() -> None:
+    stage = Stage("\n".join(f"row {number}" for number in range(30)))
+    async with stage.playing(60, 20):
+        before = stage.editor_rows
+        await stage.press("ctrl+p")
+        assert stage.editor_rows != before
+        await stage.press("escape")
+        assert stage.editor_rows == before
+
+
+async def test_a_click_in_the_palette_runs_what_is_under_it() -> None:
+    stage = Stage("text")
+    async with stage.playing(60, 20) as pilot:
+        await stage.press("ctrl+a", "ctrl+p")
+        await stage.type("case")
+        (row,) = [at for at, text in enumerate(stage.editor_rows) if "Upper case" in text]
+        await stage.mouse(pilot, events.MouseDown, row, 5)
+        assert stage.text == "TEXT"
+        assert stage.status.startswith("demo")
+
+
+async def test_the_wheel_scrolls_an_open_page_and_not_the_text() -> None:
+    stage = Stage("\n".join(f"row {number}" for number in range(30)))
+    async with stage.playing(60, 12) as pilot:
+        before = stage.editor_rows
+        await stage.press("f1")
+        page = stage.editor_rows
+        await stage.mouse(pilot, events.MouseScrollDown, 3, 3)
+        assert stage.editor_rows[0] == page[3]
+        await stage.mouse(pilot, events.MouseScrollUp, 3, 3)
+        assert stage.editor_rows == page
+        await stage.press("escape")
+        assert stage.editor_rows == before
+
+
+async def test_the_help_lists_the_keys_as_they_are_bound_here() -> None:
+    keymap = make_keymap({"ctrl+t": "save", "ctrl+s": "none"})
+    stage = Stage("text", settings=replace(BARE, keymap=keymap), file="notes.txt")
+    async with stage.playing(80, 100):
+        await stage.press("f1")
+        (line,) = [row for row in stage.editor_rows if row.endswith(" Save")]
+        assert "Ctrl-T" in line
+        assert "Ctrl-S " not in "".join(stage.editor_rows)
+        await stage.press("escape", "ctrl+s")
+        assert stage.drawer.asked == []
+        await stage.press("ctrl+t")
+        assert stage.drawer.asked == [(None, False)]
+
+
+async def test_an_open_prompt_is_laid_out_anew_when_the_terminal_changes() -> None:
+    stage = Stage("text")
+    async with stage.playing(60, 20) as pilot:
+        await stage.press("ctrl+p")
+        await pilot.resize_terminal(30, 6)
+        assert all(stage.app.view.render_line(y).cell_length == 30 for y in range(stage.app.view.size.height))
+        assert stage.app._status_bar.render_line(0).cell_length == 30
+        await pilot.resize_terminal(60, 20)
+        assert stage.status.startswith("Command:")
+        await stage.press("escape")
+        assert stage.editor_rows[0] == "text"
+
+
+async def test_what_lay_under_a_prompt_is_shown_as_it_is_by_now() -> None:
+    stage = Stage("\n".join(f"row {number}" for number in range(30)), "bob")
+    async with stage.playing(60, 20):
+        await stage.press(*["down"] * 14)
+        own = stage.cell(14, 0)
+        await stage.press("ctrl+p")
+        stage.puts_cursor("bob", (15, 2))
+        await stage.press("escape")
+        assert stage.cell(14, 0) == own
+        assert "bob" in stage.editor_rows[15]
+
+
+# -- the clipboard
+
+
+def osc_52(text: str) -> str:
+    """Return what makes a terminal of xterm's kind keep a text."""
+    return f"\x1b]52;c;{b64encode(text.encode()).decode()}\x07"
+
+
+async def test_what_is_copied_is_in_the_terminals_clipboard_too() -> None:
+    stage = Stage("one two ünï")
+    async with stage.playing(60):
+        await stage.press("ctrl+end", "ctrl+shift+left", "ctrl+c")
+        assert stage.written == [osc_52("ünï")]
+        await stage.status_says("Copied 3 characters")
+        await stage.press("home", "ctrl+v")
+        assert stage.text == "ünïone two ünï"
+
+
+async def test_one_character_is_said_to_be_one() -> None:
+    stage = Stage("one")
+    async with stage.playing(60):
+        await stage.press("shift+right", "ctrl+c")
+        await stage.status_says("Copied 1 character")
+        assert "characters" not in stage.status
+
+
+async def test_without_a_selection_the_row_is_copied_and_pasted_above() -> None:
+    stage = Stage("one\ntwo")
+    async with stage.playing(60):
+        await stage.press("right", "ctrl+c", "down", "ctrl+v")
+        assert stage.written == [osc_52("one\n")]
+        assert stage.text == "one\none\ntwo"
+        assert stage.head == (2, 1)
+
+
+async def test_what_is_cut_is_gone_and_can_be_pasted() -> None:
+    stage = Stage("one\ntwo\nthree")
+    async with stage.playing(60):
+        await stage.press("shift+right", "ctrl+k")
+        assert stage.text == "two\nthree"
+        await stage.status_says("Copied 1 line")
+        await stage.press("home", "shift+right", "ctrl+x")
+        assert stage.text == "wo\nthree"
+        await stage.press("ctrl+end", "ctrl+v", "ctrl+v")
+        assert stage.text == "wo\nthreett"
+        assert stage.written == [osc_52("one\n"), osc_52("t")]
+
+
+async def test_more_than_the_terminal_takes_is_kept_here_and_that_is_said() -> None:
+    stage = Stage("x" * (MAX_TERMINAL_BYTES + 1))
+    async with stage.playing(120):
+        await stage.press("ctrl+a", "ctrl+c")
+        assert stage.written == []
+        await stage.status_says("here; too much for the terminal's clipboard")
+        await stage.press("right", "ctrl+v")
+        assert len(stage.text) == 2 * (MAX_TERMINAL_BYTES + 1)
+
+
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+x", "ctrl+k"])
+async def test_copying_nothing_keeps_what_was_copied_before(key: str) -> None:
+    stage = Stage("one\n")
+    async with stage.playing(60):
+        await stage.press("shift+end", "ctrl+c", "ctrl+end", key, "ctrl+v")
+        assert stage.written == [osc_52("one")]
+        assert stage.text == "one\none"
+
+
+async def test_pasting_before_anything_was_copied_does_nothing() -> None:
+    stage = Stage("one")
+    async with stage.playing(60):
+        await stage.press("ctrl+v")
+        assert stage.text == "one"
+
+
+async def test_a_paste_is_one_undo_step_and_tells_what_it_left_out() -> None:
+    stage = Stage("ab")
+    async with stage.playing(80) as pilot:
+        await stage.press("right", "x")
+        await stage.paste(pilot, "1\r\n2\r3\t\x1b[31m\x00")
+        assert stage.text == "ax1\n2\n3\t[31mb"
+        assert stage.head == (2, 6)
+        await stage.status_says("Pasted without 2 control characters")
+        await stage.press("ctrl+z")
+        assert stage.text == "axb"
+        await stage.press("ctrl+z")
+        assert stage.text == "ab"
+
+
+async def test_what_is_typed_right_behind_a_paste_is_another_step() -> None:
+    stage = Stage("ab")
+    async with stage.playing(80) as pilot:
+        await stage.paste(pilot, "12")
+        await stage.press("y", "ctrl+z")
+        assert stage.text == "12ab"
+
+
+async def test_a_harmless_paste_is_not_remarked_on() -> None:
+    stage = Stage("")
+    async with stage.playing(60) as pilot:
+        await stage.paste(pilot, "a\r\n\tb\x0c")
+        await stage.status_says("2:4")
+        assert "control" not in stage.status
+
+
+# -- the order of things
+
+
+async def test_keys_wait_for_work_that_goes_on_and_then_come_in_their_order() -> None:
+    stage = Stage("")
+    async with stage.playing(60):
+        parts = iter([None] * 3)
+        stage.app._work.start(parts)
+        await stage.press("a", "b", "left", "c")
+        assert stage.text == ""
+        await until(lambda: not stage.app._work.is_busy, "the work is done")
+        assert stage.text == "acb"
+
+
+async def test_every_command_has_somebody_to_run_it() -> None:
+    stage = Stage("one\ntwo")
+    async with stage.playing(40, 8):
+        for command in COMMANDS:
+            assert command.name in stage.app._commands or stage.app.view.editor.run(command.name)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import partial
 
 import pytest
 from rich.color import Color
 from textual import events
 
 from collabterm.session.presence import COLORS
-from collabterm.tui.editor_view import LABEL_S
-from collabterm.tui.painters import selection_style
+from collabterm.tui.decorations import LABEL_S
+from collabterm.tui.theme import DARK, selection_style
 from tests.tui.stage import CLIENT_IDS, Stage
 from tests.waiting import until
 
@@ -25,7 +26,7 @@ def color_of(name: str) -> str:
 
 def tint_of(name: str) -> str:
     """Return the color of a person's selection."""
-    color = selection_style(color_of(name), "#1b1e24").bgcolor
+    color = selection_style(color_of(name), DARK).bgcolor
     assert color is not None
     return color.name
 
@@ -114,13 +115,53 @@ async def test_undo_leaves_other_peoples_edits_alone() -> None:
         assert stage.text == "BOB"
 
 
-async def test_a_paste_is_inserted_as_it_is() -> None:
-    stage = Stage("ab")
-    async with stage.playing() as pilot:
-        await pilot.press("right")
-        await stage.paste(pilot, "1\r\n2\r3\t\x1b[31m")
-        assert stage.text == "a1\n2\n3\t\x1b[31mb"
-        assert stage.head == (2, 7)
+CODE = "def f(x):\n    if x:\n        return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ("ctrl+end up end enter !", CODE.replace("1\n", "1\n        !\n")),
+        ("end enter !", CODE.replace(":\n", ":\n    !\n", 1)),
+        ("down down home X", CODE.replace("return", "Xreturn")),
+        ("down down home home X", CODE.replace("        return", "X        return")),
+        ("down tab", CODE.replace("    if", "        if")),
+        ("down shift+down shift+tab", CODE.replace("    if", "if")),
+        ("down end backspace", CODE.replace("if x:", "if x")),
+        ("down home backspace", CODE.replace("    if", "if")),
+        ("ctrl+delete delete", CODE.replace("def ", "")),
+        ("end ctrl+w ctrl+backspace", CODE.replace("(x):", "(")),
+        ("ctrl+d", CODE.replace("def f(x):\n", "def f(x):\ndef f(x):\n")),
+        ("ctrl+k", CODE.replace("def f(x):\n", "")),
+        ("ctrl+shift+k ctrl+shift+k", "        return 1\n"),
+        ("alt+down", "    if x:\ndef f(x):\n        return 1\n"),
+        ("down alt+up", "    if x:\ndef f(x):\n        return 1\n"),
+        ("down alt+j", CODE.replace(":\n        return", ": return")),
+        ("ctrl+slash", "# " + CODE),
+        ("ctrl+slash ctrl+slash", CODE),
+        ("ctrl+l ctrl+l alt+u", CODE.replace("def f(x)", "DEF F(X)").replace("if x", "IF X")),
+        ("ctrl+shift+right alt+u alt+l", CODE),
+        ("ctrl+shift+right (", CODE.replace("def", "(def)")),
+        ("ctrl+g 3 enter X", CODE.replace("        return", "X        return")),
+        ("ctrl+g 2 colon 5 enter X", CODE.replace("    if", "    Xif")),
+        ("alt+shift+down alt+shift+down !", "!def f(x):\n!    if x:\n!        return 1\n"),
+        ("down down alt+shift+up !", CODE.replace("    if", "!    if").replace("        re", "!        re")),
+        ("ctrl+right ctrl+right ctrl+right right alt+m y", CODE.replace("x", "y")),
+        ("ctrl+right ctrl+right ctrl+right right alt+n alt+n y", CODE.replace("x", "y")),
+        ("alt+shift+down ! escape ?", "!def f(x):\n!?    if x:\n        return 1\n"),
+        ("ctrl+a delete ctrl+z", CODE),
+        ("ctrl+down X", CODE + "X"),
+        ("ctrl+end ctrl+up X", "X" + CODE),
+        ("ctrl+right ctrl+right ctrl+right ctrl+right_square_bracket X", CODE.replace("x)", "xX)", 1)),
+    ],
+)
+async def test_keys_do_what_they_are_known_for(keys: str, text: str) -> None:
+    stage = Stage(CODE, language="python")
+    async with stage.playing():
+        for key in keys.split():
+            await (stage.type(":") if key == "colon" else stage.press(key))
+        assert stage.text == text
+        assert stage.app.failure is None
 
 
 # -- the mouse
@@ -139,7 +180,7 @@ async def test_a_click_on_wide_characters_and_tabs_finds_the_character_there() -
     stage = Stage("中村\tx")
     async with stage.playing() as pilot:
         for column, found in ((0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (7, 2), (8, 3), (9, 4)):
-            await stage.mouse(pilot, events.MouseDown, 0, column)
+            await stage.click(pilot, 0, column)
             assert stage.head == (0, found)
 
 
@@ -158,16 +199,33 @@ async def test_a_drag_selects_and_a_click_with_shift_extends() -> None:
         assert stage.selected == "two three"
 
 
-async def test_a_drag_beyond_an_edge_scrolls_on() -> None:
+async def test_a_drag_held_beyond_an_edge_scrolls_on_until_it_comes_back() -> None:
     stage = Stage(MANY)
     async with stage.playing(40, 12) as pilot:
         await stage.mouse(pilot, events.MouseDown, 0, 0)
-        for _ in range(3):
+        await stage.mouse(pilot, events.MouseMove, 10, 0)
+        assert stage.head[0] >= 10
+        await until(lambda: stage.head[0] >= 14, "the text scrolls by itself")
+        await stage.mouse(pilot, events.MouseMove, 5, 2)
+        head = stage.head
+        assert stage.editor_rows[5] == f"row {head[0]}"
+        assert stage.app.view._drag_timer is None
+        await stage.mouse(pilot, events.MouseMove, -1, 0)
+        await until(lambda: stage.head == (0, 0), "the text scrolls back")
+        await stage.mouse(pilot, events.MouseUp, -1, 0)
+        assert stage.selected == ""
+
+
+async def test_moving_a_held_mouse_beyond_an_edge_makes_it_scroll_no_faster() -> None:
+    stage = Stage(MANY)
+    async with stage.playing(40, 12) as pilot:
+        await stage.mouse(pilot, events.MouseDown, 0, 0)
+        for _ in range(5):
             await stage.mouse(pilot, events.MouseMove, 10, 0)
-        assert stage.head == (12, 0)
-        for _ in range(3):
-            await stage.mouse(pilot, events.MouseMove, -1, 0)
-        assert stage.head[0] < 3
+        view = stage.app.view
+        callbacks = [timer._callback for timer in view._timers if timer._task is not None]
+        drags = [one for one in callbacks if isinstance(one, partial) and one.args == (view._drag,)]
+        assert len(drags) <= 1
 
 
 async def test_the_wheel_looks_elsewhere_and_leaves_the_cursor() -> None:
@@ -283,7 +341,7 @@ async def test_who_left_leaves_no_cursor_behind() -> None:
     async with stage.playing():
         stage.puts_cursor("bob", (1, 3), (0, 0))
         stage.network.cut("ana", "bob")
-        backgrounds = {cell.background for row in stage.widget_rows(stage.app.editor) for cell in row}
+        backgrounds = {cell.background for row in stage.widget_rows(stage.app.view) for cell in row}
         assert not backgrounds & {color_of("bob"), tint_of("bob")}
 
 
@@ -314,9 +372,9 @@ async def test_control_characters_and_bidi_marks_reach_no_row() -> None:
         stage.puts_cursor("bob", (1, 3), (0, 0))
         stage.rooms["ana"].peer_came("mallory", HOSTILE)
         await stage.paste(pilot, HOSTILE)
-        stage.app.notify_person(HOSTILE)
+        stage.app.tell(HOSTILE)
         app = stage.app
-        for widget in (app._participants_bar, app.editor, app._status_bar):
+        for widget in (app._participants_bar, app.view, app._status_bar):
             for y in range(widget.size.height):
                 strip = widget.render_line(y)
                 assert strip.cell_length == 60

@@ -1,39 +1,49 @@
-"""Rows of cells: always as wide as asked, harmless whatever is in them, the last span on top."""
+"""Rows of cells: always as wide as asked, harmless whatever is in them, each span added over the last."""
 
 from __future__ import annotations
 
 import unicodedata
-from itertools import groupby
+from itertools import groupby, pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.color import Color
+from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from collabterm.document.display import display_line
-from collabterm.session.presence import COLORS
-from collabterm.tui.painters import Span, label_style, paint_row, selection_style
+from collabterm.tui.painters import Span, paint_cells, paint_row
 
 BASE = Style(color="white", bgcolor="black")
 RED = Style(bgcolor="red")
 BLUE = Style(bgcolor="blue")
+INK = Style(color="green")
+BOLD = Style(bold=True)
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 DANGEROUS = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029])) + BIDI
 
 lines = st.text(st.sampled_from("ab \tä中👩‍🚀é́" + DANGEROUS), max_size=30) | st.text(max_size=30)
-spans = st.builds(
-    lambda first, length, style, name: Span(
-        first, first + length, style, display_line(name) if name else None
-    ),
-    st.integers(0, 50),
-    st.integers(1, 20),
-    st.sampled_from([RED, BLUE]),
-    st.sampled_from(["", " ana ", "中中中"]),
-)
+
+
+def spans_showing(*names: str) -> st.SearchStrategy[Span]:
+    """Return spans, some of them with one of these texts."""
+    return st.builds(
+        lambda first, length, style, name, uncovers: Span(
+            first, first + length, style, display_line(name) if name else None, uncovers
+        ),
+        st.integers(0, 50),
+        st.integers(-1, 20),
+        st.sampled_from([RED, BLUE, INK, BOLD, Style(bold=False), Style()]),
+        st.sampled_from(["", "", *names]),
+        st.booleans(),
+    )
+
+
+spans = spans_showing(" ana ", "中中中")
+narrow_spans = spans_showing(" ana ", "····")
 
 
 def runs(strip: Strip) -> list[tuple[str, Style | None]]:
@@ -83,29 +93,83 @@ def test_a_span_behind_the_text_paints_the_empty_cells_there() -> None:
     assert runs(strip) == [("ab", BASE), (" ", BASE + RED), (" ", BASE)]
 
 
-@pytest.mark.parametrize("color", [*COLORS, "#000000", "#ffffff", "#00ff00", "#0000ff"])
-def test_a_name_can_be_read_on_its_color(color: str) -> None:
-    style = label_style(color)
-    assert style.color is not None
-    assert style.bgcolor == Color.parse(color)
-    assert _contrast(style.color, style.bgcolor) > 3.0
+# -- adding up
 
 
-@pytest.mark.parametrize("color", COLORS)
-def test_text_can_be_read_on_a_selection_and_the_selection_seen_on_the_ground(color: str) -> None:
-    style = selection_style(color, "#1b1e24")
-    assert style.bgcolor is not None
-    assert _contrast(Color.parse("#d7dae0"), style.bgcolor) > 4.5
-    assert _contrast(style.bgcolor, Color.parse("#1b1e24")) > 1.3
+@given(
+    st.text("abc (", max_size=30), st.lists(narrow_spans, max_size=8), st.integers(0, 30), st.integers(0, 40)
+)
+def test_each_cell_has_the_sum_of_the_styles_over_it_and_the_text_of_its_last_overlay(
+    line: str, laid: list[Span], left: int, width: int
+) -> None:
+    painted = [
+        (char, segment.style)
+        for segment in paint_cells(display_line(line), left, width, BASE, laid)
+        for char in segment.text
+    ]
+    assert painted == [naive_cell(line, laid, cell) for cell in range(left, left + width)]
 
 
-def _contrast(one: Color, other: Color) -> float:
-    """Return the contrast ratio (WCAG 2.2)."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
+def naive_cell(line: str, laid: list[Span], cell: int) -> tuple[str, Style]:
+    """Paint one cell by looking at all spans; only for texts of one cell a character."""
+    char, style = line[cell : cell + 1] or " ", BASE
+    for span in laid:
+        if span.first <= cell < span.last:
+            style += span.style
+            if span.overlay is not None:
+                char = span.overlay.text[cell - span.first :][:1] or " "
+            elif span.uncovers:
+                char = line[cell : cell + 1] or " "
+    return char, style
 
 
-def _luminance(color: Color) -> float:
-    channels = [channel / 255 for channel in color.get_truecolor()]
-    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+@given(lines, st.lists(spans, max_size=6), st.integers(0, 20), st.integers(1, 40))
+def test_neighbours_never_look_the_same_unless_one_shows_another_text(
+    line: str, laid: list[Span], left: int, width: int
+) -> None:
+    bare = [span._replace(overlay=None) for span in laid]
+    styles = [segment.style for segment in paint_cells(display_line(line), left, width, BASE, bare)]
+    assert all(one is not other for one, other in pairwise(styles))
+
+
+def test_an_ink_a_ground_and_an_attribute_from_three_spans_combine() -> None:
+    laid = [Span(0, 9, RED), Span(2, 6, INK), Span(4, 5, BOLD)]
+    painted = paint_cells(display_line("abcdefgh"), 0, 8, BASE, laid)
+    assert painted == [
+        Segment("ab", Style(color="white", bgcolor="red")),
+        Segment("cd", Style(color="green", bgcolor="red")),
+        Segment("e", Style(color="green", bgcolor="red", bold=True)),
+        Segment("f", Style(color="green", bgcolor="red")),
+        Segment("gh", Style(color="white", bgcolor="red")),
+    ]
+
+
+def test_a_span_that_changes_nothing_cuts_nothing() -> None:
+    painted = paint_cells(
+        display_line("a中b"), 0, 4, BASE, [Span(0, 2, Style(color="white")), Span(1, 2, BASE)]
+    )
+    assert painted == [Segment("a中b", BASE)]
+
+
+def test_a_wide_character_that_a_span_cuts_is_blank_on_both_sides() -> None:
+    assert [segment.text for segment in paint_cells(display_line("a中b"), 0, 4, BASE, [Span(2, 9, RED)])] == [
+        "a ",
+        " b",
+    ]
+
+
+def test_an_overlay_stays_under_later_spans_unless_they_uncover_the_line() -> None:
+    mark = Span(2, 6, INK, display_line("····"))
+    row = display_line("01234567")
+    assert "".join(one.text for one in paint_cells(row, 0, 8, BASE, [mark, Span(0, 8, RED)])) == "01····67"
+    cursor = Span(3, 4, RED, uncovers=True)
+    assert "".join(one.text for one in paint_cells(row, 0, 8, BASE, [mark, cursor])) == "01·3··67"
+
+
+def test_styles_made_anew_for_each_row_never_take_the_place_of_older_ones() -> None:
+    line = display_line("ab")
+    for number in range(20_000):
+        color = Color.from_rgb(number >> 8, number & 0xFF, 7)
+        (first, second) = paint_cells(line, 0, 2, BASE, [Span(0, 1, Style(bgcolor=color, bold=True))])
+        assert first.style is not None
+        assert (first.style.bgcolor, first.style.bold, second.style) == (color, True, BASE)

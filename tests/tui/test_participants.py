@@ -7,6 +7,7 @@ from textual.app import App, ComposeResult
 
 from collabterm.session.presence import COLORS
 from collabterm.tui.participants import ParticipantsBar, Person
+from collabterm.tui.theme import DARK, LIGHT, MONOCHROME, person_style
 
 ANA = Person("ana", COLORS[0], is_self=True)
 BOB = Person("bob", COLORS[1])
@@ -18,7 +19,7 @@ class BarApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bar = ParticipantsBar()
+        self.bar = ParticipantsBar(DARK)
 
     def compose(self) -> ComposeResult:
         yield self.bar
@@ -35,9 +36,14 @@ async def test_everybody_is_listed_and_who_is_not_linked_is_marked() -> None:
             for segment in strip
             if segment.style is not None and segment.style.color is not None
         }
-        assert colors["● ana (you)"] == COLORS[0]
-        assert colors["● bob"] == COLORS[1]
-        assert colors["● cleo (connecting)"] not in COLORS
+        for person, entry in ((ANA, "● ana (you)"), (BOB, "● bob")):
+            assert person.color is not None
+            style = person_style(person.color, DARK)
+            assert style.color is not None
+            assert colors[entry] == style.color.name
+        assert colors["● ana (you)"] != colors["● bob"]
+        assert DARK.bar.color is not None
+        assert colors["● cleo (connecting)"] == DARK.bar.color.name
 
 
 @pytest.mark.parametrize("width", [1, 5, 14, 20, 22, 40, 200])
@@ -65,3 +71,17 @@ async def test_names_of_wide_and_combining_characters_take_the_cells_they_take()
     async with app.run_test(size=(40, 3)):
         app.bar.show_people([Person("中村", COLORS[0], is_self=True), Person("é́", COLORS[1])])
         assert app.bar.render_line(0).cell_length == 40
+
+
+async def test_another_theme_is_taken_over_at_once() -> None:
+    app = BarApp()
+    async with app.run_test(size=(40, 3)):
+        app.bar.show_people([ANA, BOB])
+        dark = app.bar.render_line(0)
+        app.bar.show_as(LIGHT)
+        light = app.bar.render_line(0)
+        app.bar.show_as(MONOCHROME)
+        plain = app.bar.render_line(0)
+        assert dark.text == light.text == plain.text
+        assert dark != light
+        assert all(segment.style is None or segment.style.color is None for segment in plain)

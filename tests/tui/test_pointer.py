@@ -1,0 +1,155 @@
+"""The mouse in the text: clicks and drags by characters, words and rows, with one cursor or several."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+
+from collabterm.document.cursors import Cursors
+from collabterm.document.lines import Location
+from collabterm.document.selection import Selection
+from collabterm.tui.pointer import MULTI_CLICK_S, Pointer
+from tests.document.plain_text import PlainLines
+from tests.tui.stage import Stage
+
+TEXT = "one two three\nfour five\n\nsix"
+
+
+class Hand:
+    """A mouse over a text, and a clock that stands still unless it is told."""
+
+    def __init__(self) -> None:
+        self.now_s = 10.0
+        self.lines = PlainLines(TEXT)
+        self.pointer = Pointer(self.lines, lambda: self.now_s)
+        self.cursors = Cursors.at(Location(0, 0))
+
+    def press(self, row: int, column: int, *, shift: bool = False, alt: bool = False) -> None:
+        event = events.MouseDown(None, 0, 0, 0, 0, 1, shift, alt, False)
+        self.cursors = self.pointer.press(event, Location(row, column), self.cursors)
+
+    def drag(self, row: int, column: int) -> None:
+        self.cursors = self.pointer.drag(Location(row, column))
+
+    def click(self, row: int, column: int, *, shift: bool = False, alt: bool = False) -> None:
+        self.press(row, column, shift=shift, alt=alt)
+        self.pointer.release()
+
+    @property
+    def ends(self) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+        return [(one.anchor, one.head) for one in self.cursors.selections]
+
+
+def test_clicks_in_quick_succession_select_a_word_then_a_row_then_nothing_again() -> None:
+    hand = Hand()
+    found = []
+    for _ in range(4):
+        hand.click(0, 5)
+        found += hand.ends
+    assert found == [((0, 5), (0, 5)), ((0, 4), (0, 7)), ((0, 0), (1, 0)), ((0, 5), (0, 5))]
+
+
+def test_a_click_later_or_elsewhere_is_a_first_one() -> None:
+    hand = Hand()
+    hand.click(0, 5)
+    hand.now_s += MULTI_CLICK_S
+    hand.click(0, 5)
+    assert hand.ends == [((0, 5), (0, 5))]
+    hand.click(0, 6)
+    assert hand.ends == [((0, 6), (0, 6))]
+
+
+@pytest.mark.parametrize(
+    ("clicks", "to", "ends"),
+    [
+        (1, (0, 9), ((0, 5), (0, 9))),
+        (1, (0, 1), ((0, 5), (0, 1))),
+        (2, (0, 9), ((0, 4), (0, 13))),
+        (2, (0, 1), ((0, 7), (0, 0))),
+        (2, (0, 6), ((0, 4), (0, 7))),
+        (3, (1, 2), ((0, 0), (2, 0))),
+        (3, (3, 1), ((0, 0), (3, 3))),
+    ],
+)
+def test_a_drag_goes_on_in_the_unit_that_the_clicks_began_with(
+    clicks: int, to: tuple[int, int], ends: tuple[tuple[int, int], tuple[int, int]]
+) -> None:
+    hand = Hand()
+    for _ in range(clicks - 1):
+        hand.click(0, 5)
+    hand.press(0, 5)
+    hand.drag(1, 3)
+    hand.drag(*to)
+    assert hand.ends == [ends]
+
+
+def test_a_click_with_shift_extends_from_where_the_selection_began() -> None:
+    hand = Hand()
+    hand.click(0, 4)
+    hand.click(1, 4, shift=True)
+    assert hand.ends == [((0, 4), (1, 4))]
+    hand.press(0, 1, shift=True)
+    assert hand.ends == [((0, 4), (0, 1))]
+    hand.drag(3, 1)
+    assert hand.ends == [((0, 4), (3, 1))]
+
+
+def test_a_click_with_alt_adds_a_cursor_that_becomes_the_main_one() -> None:
+    hand = Hand()
+    hand.click(1, 2)
+    hand.click(0, 3, alt=True)
+    assert hand.ends == [((0, 3), (0, 3)), ((1, 2), (1, 2))]
+    assert hand.cursors.head == (0, 3)
+
+
+def test_a_drag_with_alt_adds_a_selection_and_keeps_the_others() -> None:
+    hand = Hand()
+    hand.cursors = Cursors.single(Selection(Location(0, 0), Location(0, 3)))
+    hand.press(1, 0, alt=True)
+    hand.drag(1, 4)
+    assert hand.ends == [((0, 0), (0, 3)), ((1, 0), (1, 4))]
+    hand.drag(0, 2)
+    assert len(hand.ends) == 1  # what overlaps is one
+
+
+def test_a_double_click_with_alt_adds_a_word() -> None:
+    hand = Hand()
+    hand.click(1, 1)
+    hand.click(0, 5, alt=True)
+    hand.click(0, 5, alt=True)
+    assert hand.ends == [((0, 4), (0, 7)), ((1, 1), (1, 1))]
+
+
+def test_the_button_is_held_from_press_to_release() -> None:
+    hand = Hand()
+    is_held = [hand.pointer.is_dragging]
+    hand.press(0, 0)
+    is_held.append(hand.pointer.is_dragging)
+    hand.pointer.release()
+    is_held.append(hand.pointer.is_dragging)
+    assert is_held == [False, True, False]
+
+
+# -- through the app
+
+
+async def test_double_and_triple_clicks_select_words_and_rows() -> None:
+    stage = Stage(TEXT)
+    async with stage.playing() as pilot:
+        await stage.click(pilot, 0, 5, times=2)
+        assert stage.selected == "two"
+        await stage.click(pilot, 1, 1, times=3)
+        assert stage.selected == "four five\n"
+
+
+@pytest.mark.parametrize("modifier", ["alt", "ctrl"])
+async def test_a_click_with_alt_or_ctrl_adds_a_cursor_to_type_at(modifier: str) -> None:
+    stage = Stage(TEXT)
+    async with stage.playing(70) as pilot:
+        await stage.click(pilot, 0, 3)
+        await stage.click(pilot, 1, 4, alt=modifier == "alt", ctrl=modifier == "ctrl")
+        await stage.press("!")
+        assert stage.text == "one! two three\nfour! five\n\nsix"
+        await stage.status_says("2 cursors")
+        await stage.click(pilot, 3, 0)
+        assert stage.heads == [(3, 0)]
