@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import joining, latency, startup, typing_together
+from tests.benchmarks import (
+    comparison,
+    editing,
+    highlighting,
+    joining,
+    large_files,
+    latency,
+    receiving,
+    startup,
+    typing_together,
+)
 from tests.benchmarks.report import run
 
 if __name__ == "__main__":
-    run(latency.measure, startup.measure, joining.measure, typing_together.measure)
+    run(
+        latency.measure,
+        editing.measure,
+        comparison.measure,
+        receiving.measure,
+        highlighting.measure,
+        startup.measure,
+        joining.measure,
+        large_files.measure,
+        typing_together.measure,
+    )

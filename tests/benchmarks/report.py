@@ -56,6 +56,14 @@ def latency_figure(name: str, samples: Sequence[float], p50_ms: float, p99_ms: f
     )
 
 
+def typical_figure(name: str, samples: Sequence[float], goal_ms: float) -> Figure:
+    """Return the figure of a latency, samples in seconds, with a goal for its median only."""
+    p50, p99 = (percentile(samples, percent) / MILLISECOND for percent in (50, 99))
+    return Figure(
+        name, f"≤ {goal_ms:g} ms", f"{p50:.1f} ms / {p99:.1f} ms (of {len(samples)})", p50 <= goal_ms
+    )
+
+
 def duration_figure(name: str, samples: Sequence[float], goal_s: float) -> Figure:
     """Return the figure of a duration, samples in seconds, with a goal for its median."""
     middle, worst = median(samples), max(samples)

@@ -82,11 +82,13 @@ class Typist:
     Args:
         hands: The terminal that gets the keys.
         eyes: The terminals that shall show them.
+        patience_s: How long to wait for that.
     """
 
-    def __init__(self, hands: Terminal, *eyes: Terminal) -> None:
+    def __init__(self, hands: Terminal, *eyes: Terminal, patience_s: float = 10.0) -> None:
         self._hands = hands
         self._eyes = eyes
+        self._patience_s = patience_s
         self._letters = iter(LETTERS)
         self._keys = count(1)
 
@@ -102,6 +104,6 @@ class Typist:
         since = [terminal.received for terminal in self._eyes]
         sent = self._hands.type(letter)
         return [
-            terminal.first_seen(letter, start) - sent
+            terminal.first_seen(letter, start, self._patience_s) - sent
             for terminal, start in zip(self._eyes, since, strict=True)
         ]

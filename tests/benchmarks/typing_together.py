@@ -54,12 +54,16 @@ def _type_together(random: Random) -> tuple[bool, float]:
 
 
 def _text(random: Random) -> str:
-    """Return a text of ``KEYS`` keys, Enter after each line's worth of them."""
-    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,; "
-    return "".join(
-        "\n" if number % KEYS_PER_LINE == KEYS_PER_LINE - 1 else random.choice(letters)
-        for number in range(KEYS)
-    )
+    """Return a text of ``KEYS`` keys, Enter after each line's worth of them; no line begins with a blank.
+
+    Enter copies the indentation of the line, so that it would not be what was typed.
+    """
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,;"
+    keys = [
+        random.choice(letters if number % KEYS_PER_LINE == 0 else letters + " ") for number in range(KEYS)
+    ]
+    keys[KEYS_PER_LINE - 1 :: KEYS_PER_LINE] = ["\n"] * (KEYS // KEYS_PER_LINE)
+    return "".join(keys)
 
 
 def _is_saved(people: tuple[Person, Person], expected: str) -> bool:
