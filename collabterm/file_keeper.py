@@ -16,7 +16,7 @@ from collabterm.storage import files
 from collabterm.storage.files import Fingerprint, LoadedFile
 from collabterm.tui.saving import NeedsConsent, NeedsPath, Saved, SaveOutcome
 
-_FIRST_LINE_CHARS: Final = 200
+_FIRST_LINE_BYTES: Final = 200
 _PLAIN: Final = TextFormat(newline="\n", bom=False)
 
 
@@ -64,14 +64,15 @@ class FileKeeper:
         if self._loaded is None:
             return
         if not created:
-            self._loaded.take_text()
+            self._loaded.take_content()
             return
-        start, text_format = self._loaded.text[:_FIRST_LINE_CHARS], self._loaded.text_format
+        start = self._loaded.content[:_FIRST_LINE_BYTES].decode(errors="ignore")
+        text_format = self._loaded.text_format
         language = self._language or detect_language(self.name, start).name
         # What was typed before the server answered is no part of the file.
         lines = self._document.lines if self._document.is_pristine else LineIndex(self._loaded.text)
         properties = {"newline": text_format.newline, "bom": text_format.bom, "language": language}
-        self._document.seed(self._loaded.take_text(), properties)
+        self._document.seed(self._loaded.take_content(), properties)
         self._agree(self._loaded.fingerprint, lines)
 
     def compare(self) -> None:

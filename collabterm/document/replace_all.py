@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from collabterm.document.edits import MAX_EDITS, Edit, coalesced
+from collabterm.document.edits import JOINED_ROWS, MAX_EDITS, Edit, coalesced
 from collabterm.document.lines import LineIndex, Location
 from collabterm.document.replacing import Template, replace_in_rows, replace_in_runs
 from collabterm.document.search import Pattern, Within
@@ -73,8 +73,9 @@ def _edits(
 ) -> tuple[Sequence[Edit], int]:
     """Return the edits for the rows of one part, and how many matches they replace."""
     is_plain = template.constant is not None and not pattern.query.is_regex
-    if match_count > MAX_EDITS and is_plain and within is None:
-        run_rows = -(-lines.row_count // MAX_EDITS)
+    is_dense = match_count > MAX_EDITS and match_count * JOINED_ROWS > lines.row_count
+    if is_dense and is_plain and within is None:
+        run_rows = min(-(-lines.row_count // MAX_EDITS), JOINED_ROWS)
         return replace_in_runs(lines, pattern, template.constant or "", *rows, run_rows)
     edits = replace_in_rows(lines, pattern, template, *rows, within, timeout_s)
     limit = max(len(edits) * MAX_EDITS // max(match_count, 1), 1)

@@ -46,17 +46,22 @@ _REPLACING_REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, e
 
 @dataclass(slots=True)
 class LoadedFile:
-    """A text file as it was on disk."""
+    """A text file as it was on disk; ``content`` is its text in UTF-8, smaller than as a string."""
 
     path: Path
-    text: str
+    content: bytes
     text_format: TextFormat
     fingerprint: Fingerprint
 
-    def take_text(self) -> str:
-        """Return the text and let it go: once it is in a document it need not be here too."""
-        text, self.text = self.text, ""
-        return text
+    @property
+    def text(self) -> str:
+        """The text."""
+        return self.content.decode()
+
+    def take_content(self) -> bytes:
+        """Return the content and let it go: once it is in a document it need not be here too."""
+        content, self.content = self.content, b""
+        return content
 
 
 def fingerprint_of(raw: bytes) -> Fingerprint:
@@ -83,7 +88,8 @@ def load(path: Path) -> LoadedFile | None:
         raise FileIsBinary(path=path) from error
     except UnicodeDecodeError as error:
         raise FileNotUtf8(path=path, position=error.start) from error
-    return LoadedFile(path, text, text_format, fingerprint_of(raw))
+    content = raw if text_format == TextFormat() else text.encode()
+    return LoadedFile(path, content, text_format, fingerprint_of(raw))
 
 
 def read_fingerprint(path: Path) -> Fingerprint | None:

@@ -194,7 +194,9 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
         """Follow a change of the text with viewport and rows."""
         self._highlighter.follow(change.replacements)
         self.finder.follow(change.replacements)
+        top, is_above = self.viewport.top.row, True
         for replacement in change.replacements:
+            is_above &= replacement.old_end.row < self.viewport.top.row
             self.viewport = self.viewport.shifted(replacement)
             if self._match is not None:
                 self._match = self._match.shifted(replacement)
@@ -202,6 +204,11 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
         if self._lay_out():
             self._find_spots()
             self.repaint()
+        elif is_above and not self._look.gutter_width:
+            self._find_spots()
+            moved = self.viewport.top.row - top
+            self._spans = {row + moved: spans for row, spans in self._spans.items()}
+            self._current_row += moved
         else:
             self._find_spots()
             self._repaint_differing(before, change.replacements)

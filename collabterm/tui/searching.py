@@ -26,6 +26,8 @@ from collabterm.tui.prompts import Prompt
 from collabterm.tui.work import Work
 
 _MAX_OFFERED_CHARS: Final = 200
+_REPORT_S: Final = 0.1
+"""How often a long replacement says how far it is."""
 
 
 class Searching:
@@ -223,18 +225,21 @@ class Searching:
         self._finder.close()
         self._view.show_match(None)
         cursors = self._view.editor.cursors
-        done, problem = 0, ""
-        with self._document.marked((*cursors.selections, *(within or ()))) as marks:
+        marked = self._document.marked
+        done, problem, reported_s = 0, "", float("-inf")
+        with marked(cursors.selections) as marks, marked(within or (), grow=True) as inside:
             try:
                 for done in replace_all(
                     self._document, pattern, template, count, within, self._clock, ROW_TIMEOUT_S
                 ):
-                    self._report(f"Replaced {done:,} of {count:,}")
+                    if self._clock() - reported_s > _REPORT_S:
+                        reported_s = self._clock()
+                        self._report(f"Replaced {done:,} of {count:,}")
                     yield
             except TooSlow:
                 problem = TOO_SLOW
-            self._view.editor.put(Cursors.of(marks[: len(cursors)], cursors.main_index))
-            within = None if within is None else tuple(marks[len(cursors) :])
+            self._view.editor.put(Cursors.of(marks, cursors.main_index))
+            within = None if within is None else tuple(inside)
         said = [f"Replaced {done:,}" if done or not problem else "", problem]
         self._report(", but ".join(part for part in said if part))
         self._finder.look_for(query, self._origin, within)

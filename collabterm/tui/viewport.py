@@ -50,7 +50,7 @@ class Viewport:
         if 0 <= y < self.height:
             top = layout.clamped(lines, self.top)
         elif -self.height <= y < 0:
-            top = spot
+            top = min(spot, self._last_full_top(layout, lines))
         elif self.height <= y < 2 * self.height:
             top = layout.moved(lines, spot, 1 - self.height)
         else:

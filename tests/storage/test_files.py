@@ -71,7 +71,7 @@ class TestLoad:
     def test_a_file_is_loaded_with_its_format_and_fingerprint(self, tmp_path: Path) -> None:
         path = tmp_path / "a.txt"
         path.write_bytes(b"a\r\nb")
-        assert load(path) == LoadedFile(path, "a\nb", TextFormat("\r\n"), fingerprint_of(b"a\r\nb"))
+        assert load(path) == LoadedFile(path, b"a\nb", TextFormat("\r\n"), fingerprint_of(b"a\r\nb"))
 
     def test_a_file_that_is_not_there_yet_is_none(self, tmp_path: Path) -> None:
         assert load(tmp_path / "new.txt") is None
