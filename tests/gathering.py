@@ -4,10 +4,10 @@ It decides nothing: a plan (Hypothesis, a seed, a test) says who does what. It c
 every step (``check``) and once everything has arrived (``settle``).
 
 The book counts, for every character ever typed, how often it was *created* (inserted, or brought back by
-undo or redo) and how often *removed* (deleted, or taken back), as the one who did it saw it. Two people may
-remove the same instance, so at least ``created - removed`` are left. Every insertion holds a *token*, a
-character that is used only once: of a token at most ``created`` are left, less one if it was removed at all.
-So for a token that was never brought back this is exact.
+undo or redo) and how often *removed* (deleted, or taken back), as the one who did it saw it; what is moved
+is both. Two people may remove the same instance, so at least ``created - removed`` are left. Every insertion
+holds a *token*, a character that is used only once: of a token at most ``created`` are left, less one if it
+was removed at all. So for a token that was never brought back or moved this is exact.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Final
 
-from collabterm.document.lines import Edit, LineIndex
-from collabterm.document.shared_text import Document
+from collabterm.document.lines import Edit, LineIndex, Replacement
+from collabterm.document.shared_text import Change, Document, Local
 from collabterm.session.events import Alone, InSync
 from collabterm.session.room import Room
 from tests.crdt_text import crdt_text
-from tests.document.plain_text import location_at
+from tests.document.plain_text import location_at, offset_of
 from tests.in_memory_network import TICK_S, InMemoryNetwork
 from tests.plain_history import PlainHistory
 
@@ -45,6 +45,17 @@ def is_token(char: str) -> bool:
     return any(first <= ord(char) < first + 0x5000 for first in _TOKENS_FROM)
 
 
+def pieces(before: str, after: str, changed: Iterable[Replacement]) -> Iterator[tuple[str, str]]:
+    """Yield what each replacement deleted and inserted, and check that together they make the text after."""
+    text = before
+    for start, old_end, new_end in changed:
+        first, last = offset_of(text, start), offset_of(text, old_end)
+        inserted = after[offset_of(after, start) : offset_of(after, new_end)]
+        yield text[first:last], inserted
+        text = text[:first] + inserted + text[last:]
+    assert text == after
+
+
 class Gathering:
     """Peers ``a``, ``b``, ... of one room.
 
@@ -60,6 +71,7 @@ class Gathering:
         self._shape = shape
         self._tokens = (chr(_TOKENS_FROM[number % 2] + number) for number in count())
         self._authors: set[str] = set()
+        self._made: dict[str, list[tuple[Change, str]]] = {}
         self._history: PlainHistory | None = PlainHistory()
         for _ in range(size):
             self.join()
@@ -81,7 +93,16 @@ class Gathering:
         """Let one more come, with nothing, and link as the shape has it."""
         number = len(self.peers)
         peer = "abcdefgh"[number]
-        self.network.add(peer, Room(Document(1_000 + 37 * number), peer, f"Peer {peer}"))
+        document = Document(1_000 + 37 * number)
+        made: list[tuple[Change, str]] = []
+
+        def note(change: Change) -> None:
+            if isinstance(change.origin, Local):
+                made.append((change, document.text()))
+
+        document.subscribe(note)
+        self._made[peer] = made
+        self.network.add(peer, Room(document, peer, f"Peer {peer}"))
         for other in self._neighbours(number):
             self.network.lay(peer, other)
         if self._shape == "mesh":
@@ -162,13 +183,18 @@ class Gathering:
 
     @contextmanager
     def _noting(self, peer: str) -> Iterator[None]:
-        before = Counter(self.document(peer).text())
+        made = self._made[peer]
+        assert not made, "an edit that the book does not know"
+        before = self.document(peer).text()
         yield
-        after = Counter(self.document(peer).text())
-        self.created.update(after - before)
-        self.removed.update(before - after)
-        if before != after:
+        for change, after in made:
+            for deleted, inserted in pieces(before, after, change.replacements):
+                self.removed.update(deleted)
+                self.created.update(inserted)
+            before = after
+        if made:
             self._authors.add(peer)
+        made.clear()
         if len(self._authors) > 1:
             self._history = None
 

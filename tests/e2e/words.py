@@ -27,3 +27,15 @@ OVERWRITE_KEYS: Final = ("y",)
 
 KEEP_KEYS: Final = ("escape",)
 """What is pressed there to leave the file alone."""
+
+FIND_BAR: Final = "Find:"
+"""Before what is looked for."""
+
+MATCHES: Final = "{number} of {count}"
+"""The find bar, when the search stands at a match and knows all."""
+
+HINT: Final = "Quit"
+"""In the row of hints."""
+
+CURSORS: Final = "{count} cursors"
+"""The status bar, when there are several."""

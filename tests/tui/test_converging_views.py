@@ -137,7 +137,7 @@ async def test_keys_that_come_in_one_read_take_effect_in_their_order() -> None:
         assert [seat.terminal.rows[1].rstrip() for seat in seats] == ["U", "U"]
 
 
-async def test_edits_above_the_view_move_nothing_in_it() -> None:
+async def test_edits_above_a_view_without_line_numbers_paint_nothing_in_it() -> None:
     gathering = Gathering(2)
     async with seated(gathering) as seats:
         ann, bob = seats
@@ -151,6 +151,7 @@ async def test_edits_above_the_view_move_nothing_in_it() -> None:
         assert ann.room.document.text().startswith("\nx\nrow 0\n")
         assert ann.terminal.rows[1:-2] == before
         assert ann.app.view.selection.head == Location(cursor.row + 2, cursor.column)
+        assert not any("row" in written for written in ann.written), "rows that did not change were painted"
         await settle(gathering, seats)
 
 
