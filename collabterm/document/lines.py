@@ -241,20 +241,20 @@ class LineIndex:
         text = parts[0] if len(parts) == 1 else "".join(parts)
         index, start = self._find_row(first.row)
         last_index, end = self._find_row(last.row)
-        following = self._opened(last_index).lines()[end + 1 :]
-        chunk = self._opened(index)
+        last_chunk, chunk = self._opened(last_index), self._opened(index)
         if len(text) > _LARGE_CHARS and "\n" in text:
+            following = chunked(last_chunk.lines()[end + 1 :])
             head = text.partition("\n")[0]
             chunk.replace(start, chunk.count, [head])
-            self._chunks[index + 1 : last_index + 1] = [
-                *chunked_text(text, len(head) + 1),
-                *chunked(following),
-            ]
+            self._chunks[index + 1 : last_index + 1] = [*chunked_text(text, len(head) + 1), *following]
         elif index == last_index:
             chunk.replace(start, end + 1, text.split("\n"))
-        else:
-            del self._chunks[index + 1 : last_index + 1]
-            chunk.replace(start, chunk.count, [*text.split("\n"), *following])
+        else:  # what follows stays in its chunk, or one change after the other would carry it along
+            chunk.replace(start, chunk.count, text.split("\n"))
+            is_all = end + 1 == last_chunk.count
+            if not is_all:
+                last_chunk.replace(0, end + 1, [])
+            del self._chunks[index + 1 : last_index + is_all]
         return index
 
     def _shift_bytes(self, index: int, grown: int) -> None:
