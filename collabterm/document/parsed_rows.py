@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Final, NamedTuple
 
-from tree_sitter import Language, Parser, Point, Query, QueryCursor, Tree
+from tree_sitter import Language, Point, Query, QueryCursor, Tree
 
 from collabterm.document.highlights import Highlight, RowHighlights, carried, columns_of_bytes
 from collabterm.document.lines import LineIndex
 from collabterm.document.prefixes import common_prefix
+from collabterm.document.stoppable_parse import parse_or_stop
 
 _QUERIED_BYTES: Final = 2_000
 """Rows are queried together up to this size, which takes about 1 ms and at worst 6 ms (measured)."""
@@ -134,15 +135,25 @@ class ParsedRows:
             self._apply(hunk, [self._clip(line) for line in lines.rows(hunk.first, hunk.new_last)])
         return self.size <= 2 * self._limits.whole_bytes
 
-    def parse(self) -> None:
-        """Bring the tree up to date, if it is not."""
-        if self._tree is not None and self._touched is None:
-            return
+    @property
+    def is_stale(self) -> bool:
+        """Tell whether there is something to parse."""
+        return self._tree is None or self._touched is not None
+
+    def parse(self, keep_parsing: Callable[[], bool]) -> bool:
+        """Bring the tree up to date; return False, and leave it as it was, if ``keep_parsing`` stops that."""
+        if not self.is_stale:
+            return True
+        if not keep_parsing():
+            return False
         text = _encoded("\n".join([*self._lines, ""]))
-        parser = Parser(self._grammar)
-        self._tree = parser.parse(text, self._edited) if self._edited else parser.parse(text)
+        tree = parse_or_stop(self._grammar, text, self._edited, keep_parsing)
+        if tree is None:
+            return False
+        self._tree = tree
         self._edited = self._touched = None
         self._known = [None] * len(self._lines)
+        return True
 
     def find(self, first_row: int, last_row: int, budget: int) -> bool:
         """Query for rows not known until ``budget`` highlights are found; tell whether all rows are known.

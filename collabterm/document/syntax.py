@@ -7,8 +7,8 @@ A tree of a large text cannot keep up with typing (100,000 rows: 30-800 ms a key
 ``follow`` moves what is known along with every edit, at once; ``advance`` parses the window and then queries
 in slices; ``highlights`` reads what is known, which until the next parse is moved along from the last one.
 
-A window is parsed in one go, from bytes. The parser could be stopped and resumed only if it read through a
-callback, and there the binding (py-tree-sitter 0.26.1) loses memory with every read.
+A window is parsed in one go, but never longer than the caller agrees to: what a peer writes can take the
+parser seconds. A parse that was stopped leaves everything as it was, and the window ``is_stale``.
 """
 
 from __future__ import annotations
@@ -86,15 +86,36 @@ class SyntaxWindow:
         if self._coming and not self._coming.follow(lines, hunks):
             self._coming = None
 
-    def advance(self, lines: LineIndex, keep_going: Callable[[], bool]) -> bool:
-        """Parse, then query while ``keep_going`` agrees; return whether all rows on the screen are known."""
+    @property
+    def is_stale(self) -> bool:
+        """Tell whether there is something to parse."""
+        window = self._coming or self._shown
+        return window is None or window.is_stale
+
+    def advance(
+        self,
+        lines: LineIndex,
+        keep_going: Callable[[], bool],
+        keep_parsing: Callable[[], bool] = lambda: True,
+    ) -> bool:
+        """Parse, then query.
+
+        Args:
+            lines: The text.
+            keep_going: Asked between queries whether there is time for another.
+            keep_parsing: Asked before and while parsing. A parse that it stops is lost; it starts anew with
+                the next call, so wait before that one.
+
+        Returns:
+            Whether all is known of the rows on the screen that can be known without another parse.
+        """
         if self._shown is None and self._coming is None:
             self.look_at(lines, *self._seen)
         window = self._coming or self._shown
         assert window is not None, "looking at rows picks a window"
-        window.parse()
-        self._shown, self._coming = window, None
-        while not window.find(*self._seen, budget=1):
+        if window.parse(keep_parsing):
+            self._shown, self._coming = window, None
+        while self._shown and not self._shown.find(*self._seen, budget=1):
             if not keep_going():
                 return False
         return True

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import gc
 import re
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
+import tree_sitter_go
 import tree_sitter_json
 import tree_sitter_python
 from hypothesis import given, settings
@@ -31,6 +34,9 @@ QUERY = Query(
 )
 JSON = Language(tree_sitter_json.language())
 JSON_QUERY = Query(JSON, '(number) @number "," @delimiter (string) @string')
+GO = Language(tree_sitter_go.language())
+GO_QUERY = Query(GO, '(identifier) @variable (package_identifier) @variable ["package" "func"] @keyword')
+HOSTILE = "\n".join(["+-*/<>=!&|^%" * 10] * 167)  # 20 kB, which take this parser 25 s
 SMALL = WindowLimits(whole_rows=12, whole_bytes=300, window_rows=10, climb_rows=4)
 
 WORDS = [
@@ -300,3 +306,63 @@ def test_odd_texts_are_highlighted_row_for_row(text: str) -> None:
 
 def test_nothing_is_known_before_rows_were_looked_at() -> None:
     assert python_window().highlights(3, 5) == [(), ()]
+
+
+def test_a_parse_without_end_is_stopped_and_known_highlights_stay() -> None:
+    honest = "package main\n" + "func f() { a }\n" * 1_000
+    lines = LineIndex(honest)
+    window = SyntaxWindow(GO, GO_QUERY)
+    window.look_at(lines, 0, 3)
+    finish(window, lines)
+    known = window.highlights(0, 3)
+    assert seen(known[0], "package main") == [("package", "keyword"), ("main", "variable")]
+    end = (lines.row_count - 1, 0)
+    window.follow(lines, [replace(lines, end, end, HOSTILE)])
+    assert window.advance(lines, lambda: True, stopped_after(100))
+    assert window.is_stale
+    assert window.highlights(0, 3) == known
+    window.follow(lines, [replace(lines, end, (lines.row_count - 1, 120), "func g() {}")])
+    assert lines.text() == honest + "func g() {}"
+    finish(window, lines)
+    row = window.highlights(end[0], end[0] + 1)[0]
+    assert seen(row, "func g() {}") == [("func", "keyword"), ("g", "variable")]
+
+
+def test_a_window_whose_first_parse_was_stopped_knows_nothing_until_the_next() -> None:
+    lines = LineIndex(HOSTILE)
+    window = SyntaxWindow(GO, GO_QUERY)
+    window.look_at(lines, 0, 3)
+    assert window.advance(lines, lambda: True, stopped_after(100))
+    assert window.is_stale
+    assert window.highlights(0, 3) == [(), (), ()]
+    window.follow(lines, [replace(lines, (0, 0), (lines.row_count - 1, 120), "package p")])
+    finish(window, lines)
+    assert seen(window.highlights(0, 1)[0], "package p") == [("package", "keyword"), ("p", "variable")]
+
+
+def test_a_parse_that_may_not_begin_leaves_rows_readable() -> None:
+    lines = LineIndex("a = 1\nb = 2")
+    window = python_window()
+    window.look_at(lines, 0, 1)
+    finish(window, lines)
+    window.follow(lines, [replace(lines, (0, 0), (0, 0), "\n")])
+    assert window.advance(lines, lambda: True, lambda: False)
+    assert window.is_stale
+    assert seen(window.highlights(2, 3)[0], "b = 2") == [("b", "variable")]
+
+
+def test_what_the_parser_has_read_is_let_go() -> None:
+    text = "\n".join(f"name{row} = {row}" for row in range(4_000))
+    fresh_highlights("a")
+    tracemalloc.start()
+    try:
+        for _ in range(5):
+            lines = LineIndex(text)
+            window = python_window()
+            window.look_at(lines, 0, 1)
+            window.advance(lines, lambda: True)
+            del lines, window
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < len(text)
+    finally:
+        tracemalloc.stop()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from time import process_time
 
 from collabterm.document.languages import PLAIN, language_named
 from collabterm.document.lines import LineIndex, Location, Splice
@@ -11,6 +13,8 @@ from tests.waiting import until
 
 TOP = Location(0, 0)
 PYTHON = language_named("python") or PLAIN
+GO = language_named("go") or PLAIN
+HOSTILE = "\n".join(["+-*/<>=!&|^%" * 10] * 167)  # 20 kB, which take the Go parser 25 s
 
 
 class Reader:
@@ -129,3 +133,38 @@ async def test_a_large_text_is_highlighted_where_it_is_read() -> None:
     reader.look_at(150_000)
     await reader.is_done()
     assert ("1", "number") in reader.captures(150_002)
+
+
+async def test_hostile_text_leaves_other_rows_highlighted_and_the_loop_free() -> None:
+    reader = Reader("package main\nvar x = 1\n" + "func f() {}\n" * 100)
+    reader.look_at(0)
+    reader.highlighter.set_language(GO)
+    await reader.is_done()
+    known = reader.captures(0)
+    assert "package" in [text for text, _ in known]
+    reader.highlighter._rests_until_s = 0.0
+    begun_s = process_time()
+    end = Location(reader.lines.row_count - 1, 0)
+    reader.write(end, end, HOSTILE)
+    await until(lambda: reader.highlighter._rests_until_s > 0, "the parse is stopped")
+    assert process_time() - begun_s < 1
+    assert reader.captures(0) == known
+    begun_s = process_time()
+    for _ in range(10):
+        reader.write(TOP, TOP, "\n")
+        await asyncio.sleep(0)
+    assert reader.highlighter._window is not None
+    assert reader.highlighter._window.is_stale
+    assert process_time() - begun_s < 0.5
+    reader.highlighter.close()
+
+
+async def test_highlights_come_back_after_hostile_text_is_deleted() -> None:
+    reader = Reader(HOSTILE)
+    reader.look_at(0)
+    reader.highlighter.set_language(GO)
+    await until(lambda: reader.highlighter._rests_until_s > 0, "the parse is stopped")
+    assert reader.captures(0) == []
+    reader.write(TOP, Location(reader.lines.row_count - 1, 120), "package main")
+    await reader.is_done()
+    assert "package" in [text for text, _ in reader.captures(0)]
