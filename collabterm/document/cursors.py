@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from collabterm.document.lines import Location, Replacement
-from collabterm.document.selection import Selection
+from collabterm.document.selection import Selection, Shifts
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,11 @@ class Cursors:
 
     def shifted(self, replacements: Iterable[Replacement]) -> Self:
         """Return the cursors after changes made by somebody else; see ``Selection.shifted``."""
+        replacements = tuple(replacements)
+        if len(self.selections) > 1 and len(replacements) > 1:
+            return self.mapped(Shifts(replacements).selection)
         selections = list(self.selections)
-        for replacement in replacements:
+        for replacement in replacements:  # to make one ready for one other costs more than it saves
             selections = [
                 selection.shifted(replacement) if selection.end >= replacement.start else selection
                 for selection in selections

@@ -13,13 +13,13 @@ is announced again, so all agree once all edits have arrived.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from collabterm.document.display import safe_text
 from collabterm.document.lines import LineIndex, Location, Replacement
-from collabterm.document.selection import Selection
+from collabterm.document.selection import Selection, Shifts
 from collabterm.lib0 import MAX_UINT
 from collabterm.protocol.limits import MAX_AWARENESS_CLIENTS, MAX_NAME_CHARS
 from collabterm.protocol.messages import AwarenessEntry, ClientId
@@ -103,13 +103,17 @@ class Presence:
         believed = [entry for entry in entries if entry.client_id not in spoken_for]
         return tuple([entry for entry in believed if self._apply(entry, lines, now_s)])
 
-    def shift(self, replacements: Iterable[Replacement]) -> None:
+    def shift(self, replacements: Sequence[Replacement]) -> None:
         """Move the others' cursors with a change of the text."""
-        for replacement in replacements:
-            for client_id, one in self._participants.items():
-                if one.selection is not None:
-                    moved = one.selection.shifted(replacement)
-                    self._participants[client_id] = replace(one, selection=moved)
+        if not self._participants:
+            return
+        shifts = Shifts(replacements)
+        for client_id, one in self._participants.items():
+            if one.selection is None:
+                continue
+            moved = shifts.selection(one.selection)
+            if moved != one.selection:
+                self._participants[client_id] = replace(one, selection=moved)
 
     def forget(self, client_id: ClientId | None) -> bool:
         """Drop a participant whose connection ended; its clock is kept, so old news stays old."""

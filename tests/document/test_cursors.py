@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collabterm.document.cursors import Cursors
-from collabterm.document.lines import Location, Replacement
+from collabterm.document.lines import Edit, Location, Replacement, replacements
 from collabterm.document.selection import Selection
 
 locations = st.builds(Location, st.integers(0, 4), st.integers(0, 6))
@@ -51,3 +51,18 @@ def test_others_edits_move_each_selection_as_they_move_a_single_one(
     moved = Cursors.of(many).shifted([replacement])
     singly = [selection.shifted(replacement) for selection in Cursors.of(many).selections]
     assert moved.selections == Cursors.of(singly).selections
+
+
+ranges = st.lists(locations, min_size=2, max_size=8, unique=True).map(sorted)
+
+
+@given(st.lists(selections, min_size=1, max_size=5), ranges, st.lists(st.sampled_from(["", "x", "y\n"])))
+def test_many_edits_of_others_move_each_selection_as_they_do_one_after_the_other(
+    many: list[Selection], ends: list[Location], texts: list[str]
+) -> None:
+    edits = [Edit(start, end, text) for start, end, text in zip(ends[::2], ends[1::2], texts, strict=False)]
+    cursors = Cursors.of(many)
+    expected = list(cursors.selections)
+    for replacement in replacements(edits):
+        expected = [selection.shifted(replacement) for selection in expected]
+    assert cursors.shifted(replacements(edits)).selections == Cursors.of(expected).selections

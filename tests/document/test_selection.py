@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collabterm.document.lines import Location, Replacement
-from collabterm.document.selection import Selection, shift
+from collabterm.document.selection import Selection, Shifts, shift
 from tests.document.plain_text import location_at, offset_of
 
 texts = st.text("ab\n", max_size=24)
@@ -22,6 +23,24 @@ def changes(draw: st.DrawFn) -> tuple[str, str, int, int, int]:
     start = draw(st.integers(0, len(text)))
     old_end = draw(st.integers(start, len(text)))
     return text, text[:start] + inserted + text[old_end:], start, old_end, start + len(inserted)
+
+
+@st.composite
+def places_and_changes(draw: st.DrawFn) -> tuple[Selection, list[Replacement]]:
+    """A selection in a text, and replacements one after the other, of which most ascend and many touch."""
+    text = draw(st.text("a\n", min_size=3, max_size=9))
+    places = [location_at(text, draw(st.integers(0, len(text)))) for _ in range(2)]
+    replacements = []
+    behind = 0
+    for _ in range(draw(st.integers(1, 5))):
+        first = draw(st.sampled_from([behind, behind, behind, behind + 1, 0]))
+        start = min(first, len(text))
+        old_end = min(start + draw(st.integers(0, 3)), len(text))
+        behind = start + len(inserted := draw(st.sampled_from(["", "", "a", "\n", "b\na"])))
+        after = text[:start] + inserted + text[old_end:]
+        replacements.append(as_replacement(text, after, start, old_end, behind))
+        text = after
+    return Selection(*places), replacements
 
 
 def as_replacement(before: str, after: str, start: int, old_end: int, new_end: int) -> Replacement:
@@ -112,3 +131,39 @@ def test_start_and_end_are_in_the_order_of_the_text() -> None:
     assert (backward.start, backward.end) == (Location(2, 9), Location(3, 1))
     assert not backward.is_empty
     assert Selection.at(Location(2, 9)).is_empty
+
+
+@settings(max_examples=500)
+@given(places_and_changes(), st.sampled_from(["before", "after"]))
+def test_a_location_moves_at_once_as_it_does_one_replacement_after_the_other(
+    case: tuple[Selection, list[Replacement]], sticks: Literal["before", "after"]
+) -> None:
+    selection, replacements = case
+    expected = selection.head
+    for replacement in replacements:
+        expected = shift(expected, replacement, sticks=sticks)
+    assert Shifts(replacements).location(selection.head, sticks=sticks) == expected
+
+
+@settings(max_examples=1000)
+@given(places_and_changes(), st.booleans())
+def test_a_selection_moves_at_once_as_it_does_one_replacement_after_the_other(
+    case: tuple[Selection, list[Replacement]], grows: bool
+) -> None:
+    selection, replacements = case
+    expected = selection
+    for replacement in replacements:
+        expected = expected.shifted(replacement, grows=grows)
+    assert Shifts(replacements).selection(selection, grows=grows) == expected
+
+
+def test_what_is_written_after_a_growing_selection_was_deleted_is_outside_it() -> None:
+    deletion = Replacement(Location(0, 1), Location(0, 4), Location(0, 1))
+    insertion = Replacement(Location(0, 1), Location(0, 1), Location(0, 6))
+    shifts = Shifts([deletion, insertion])
+    assert shifts.selection(Selection(Location(0, 2), Location(0, 4)), grows=True) == Selection.at(
+        Location(0, 1)
+    )
+    assert shifts.selection(Selection(Location(0, 2), Location(0, 5)), grows=True) == Selection(
+        Location(0, 1), Location(0, 7)
+    )

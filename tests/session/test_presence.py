@@ -209,6 +209,26 @@ def test_cursors_move_with_edits() -> None:
     assert bob.selection == Selection(Location(3, 0), Location(3, 2))
 
 
+def test_cursors_move_with_every_edit_of_a_change() -> None:
+    presence = a_presence()
+    learn(presence, entry(state={"cursor": {"anchor": [1, 2], "head": [1, 0]}}))
+    learn(presence, entry(CAS, state={"cursor": {"anchor": [3, 1], "head": [3, 1]}}))
+    learn(presence, entry(ClientId(70), state={"cursor": None}))
+    presence.shift(
+        [
+            Replacement(Location(0, 0), Location(0, 0), Location(2, 0)),
+            Replacement(Location(3, 1), Location(5, 0), Location(3, 4)),
+            Replacement(Location(0, 0), Location(1, 0), Location(0, 0)),
+        ]
+    )
+    moved = {one.client_id: one.selection for one in presence.participants}
+    assert moved == {
+        BOB: Selection(Location(2, 1), Location(2, 0)),
+        CAS: Selection.at(Location(2, 5)),
+        ClientId(70): None,
+    }
+
+
 def test_a_cursor_moved_by_edits_does_not_count_as_moved_by_hand() -> None:
     presence = a_presence()
     learn(presence, entry(clock=1, state={"cursor": {"anchor": [1, 0], "head": [1, 0]}}), now_s=1.0)
