@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from collabterm.document.cursors import Cursors
 from collabterm.document.edited_lines import EditedLines
-from collabterm.document.edits import MAX_EDITS, Edit, Lines, Rewrite
+from collabterm.document.edits import JOINED_EDITS, MAX_EDITS, Edit, Lines, Rewrite
 from collabterm.document.lines import Location
 from collabterm.document.selection import Selection
 
@@ -49,7 +49,7 @@ def change_rows(
     edited = EditedLines(lines, near)
     placed = edited.placed([follow(edited, each) for each in cursors.selections], cursors.main_index)
     if len(changes) > max_edits:
-        return Rewrite(tuple(_joined(lines, changes, max_edits)), placed)
+        return Rewrite(tuple(_joined(lines, changes, min(max_edits, JOINED_EDITS))), placed)
     return Rewrite(tuple(edit for row, spans in changes.items() for edit in _edits(row, spans)), placed)
 
 
@@ -58,10 +58,10 @@ def _edits(row: int, spans: Sequence[Span]) -> Iterator[Edit]:
         yield Edit(Location(row, start), Location(row, end), text)
 
 
-def _joined(lines: Lines, changes: Mapping[int, Sequence[Span]], max_edits: int) -> Iterator[Edit]:
-    """Join as many changed rows as it takes, from the first one's first span to the last one's last."""
+def _joined(lines: Lines, changes: Mapping[int, Sequence[Span]], limit: int) -> Iterator[Edit]:
+    """Join changed rows to ``limit`` edits, from the first one's first span to the last one's last."""
     rows = list(changes)
-    size = -(-len(rows) // max_edits)
+    size = -(-len(rows) // limit)
     for index in range(0, len(rows), size):
         first, last = rows[index], rows[min(index + size, len(rows)) - 1]
         texts = [_changed(lines.line(row), changes.get(row, ())) for row in range(first, last + 1)]

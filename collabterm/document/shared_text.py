@@ -22,7 +22,7 @@ from collabterm.document.cursors import Cursors
 from collabterm.document.edits import coalesced
 from collabterm.document.lines import ByteOffset, Edit, LineIndex, Location, Replacement, Splice
 from collabterm.document.prefixes import common_prefix
-from collabterm.document.selection import Selection, shift
+from collabterm.document.selection import Selection, Shifts
 from collabterm.document.undo_cursors import Stepped, UndoCursors
 from collabterm.document.update_bounds import check_bounds
 from collabterm.errors import ProtocolError
@@ -108,6 +108,7 @@ class Document:
         self._undo_step = 0
         self._last_edit_s = float("-inf")
         self._last_ends: tuple[Location, ...] = ()
+        self._peer_changes = 0
         self._undo_cursors = UndoCursors()
         self._undo = pycrdt.UndoManager(
             scopes=[self._text], capture_timeout_millis=500, timestamp=lambda: 1000 * self._undo_step
@@ -172,7 +173,22 @@ class Document:
             if joins:
                 self._undo_cursors.extend(edits, after)
             else:
-                self._undo_cursors.record(edits, before, after, continues=step is Step.CONTINUED)
+                self._undo_cursors.record(
+                    edits,
+                    before,
+                    after,
+                    continues=step is Step.CONTINUED,
+                    rewritten=sum(
+                        min(last - first, len(edit.text))
+                        for edit, (first, last) in zip(edits, offsets, strict=True)
+                    ),
+                    peer_changes=self._peer_changes,
+                )
+
+    @property
+    def is_undo_risky(self) -> bool:
+        """Whether the next ``undo`` may take back what others wrote since: the step was a large one."""
+        return self._undo_cursors.is_risky(self._peer_changes)
 
     def undo(self) -> Stepped:
         """Take back this side's last undo step, or the last part of it."""
@@ -293,11 +309,14 @@ class Document:
         if not updates and not replacements:
             return None
         update = updates[0] if len(updates) == 1 else pycrdt.merge_updates(_EMPTY_UPDATE, *updates)
-        for replacement in replacements:
+        if isinstance(origin, PeerOrigin) and replacements:
+            self._peer_changes += 1
+        if self._last_ends or self._marks:
+            shifts = Shifts(replacements)
             if isinstance(origin, PeerOrigin):
-                self._last_ends = tuple(shift(end, replacement, sticks="before") for end in self._last_ends)
+                self._last_ends = tuple(shifts.location(end, sticks="before") for end in self._last_ends)
             for marks, grow in self._marks:
-                marks[:] = [mark.shifted(replacement, grows=grow) for mark in marks]
+                marks[:] = [shifts.selection(mark, grows=grow) for mark in marks]
         change = Change(tuple(replacements), origin, update)
         for listener in self._listeners:
             listener(change)

@@ -9,10 +9,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from collabterm.document.cursors import Cursors
 from collabterm.document.lines import Edit, Location, Replacement, replacements
 from collabterm.document.selection import Selection
+
+LARGE_REWRITE_BYTES: Final = 65_536
 
 _Range = tuple[Location, Location]
 
@@ -43,6 +46,10 @@ class _Step:
     edit_count: int
     continues: bool
     """Whether it is a further part of the step before it."""
+    rewritten: int
+    """How much text it put in place of other text, in bytes."""
+    peer_changes: int
+    """How many changes of others there had been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +78,31 @@ class UndoCursors:
         return len(self._undoable)
 
     def record(
-        self, edits: Sequence[Edit], before: Cursors | None, after: Cursors | None, *, continues: bool
+        self,
+        edits: Sequence[Edit],
+        before: Cursors | None,
+        after: Cursors | None,
+        *,
+        continues: bool,
+        rewritten: int = 0,
+        peer_changes: int = 0,
     ) -> None:
         """Remember a step's cursors, if known; with ``continues`` it is a further part of the last one."""
         self._redoable.clear()
-        self._undoable.append(_step(edits, before, after, continues=continues))
+        step = _step(edits, before, after, continues=continues)
+        self._undoable.append(replace(step, rewritten=rewritten, peer_changes=peer_changes))
+
+    def is_risky(self, peer_changes: int) -> bool:
+        """Return whether undoing the last step may take back what others wrote since, because it is large.
+
+        It wrote text anew that it did not mean to change (``edits.JOINED_EDITS``); undo brings back the old.
+        """
+        rewritten = 0
+        for step in reversed(self._undoable):
+            rewritten += step.rewritten
+            if not step.continues:
+                return rewritten > LARGE_REWRITE_BYTES and step.peer_changes != peer_changes
+        return False
 
     def extend(self, edits: Sequence[Edit], after: Cursors | None) -> None:
         """Take some edits into the last step."""
@@ -113,7 +140,7 @@ class UndoCursors:
 def _step(edits: Sequence[Edit], before: Cursors | None, after: Cursors | None, *, continues: bool) -> _Step:
     old = [(edit.start, edit.end) for edit in edits]
     new = [(one.start, one.new_end) for one in replacements(edits)]
-    return _Step(_anchored(before, old), _anchored(after, new), len(edits), continues)
+    return _Step(_anchored(before, old), _anchored(after, new), len(edits), continues, 0, 0)
 
 
 def _anchored(cursors: Cursors | None, ranges: Sequence[_Range]) -> _Anchors | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Final
 
 from collabterm.document import clipboard_commands, commands, motions, occurrences
 from collabterm.document.cursors import Cursors
@@ -21,6 +22,10 @@ from collabterm.document.wrapping import Layout
 from collabterm.tui import actions
 from collabterm.tui.clipboard import Copied
 from collabterm.tui.work import Work
+
+UNDO_WARNING: Final = (
+    "others wrote since: undoing so much may take some of it back; undo again to do it anyway"
+)
 
 
 class Editor:
@@ -42,7 +47,9 @@ class Editor:
         self._document = document
         self._clock = clock
         self._work = work
+        self.on_warning: Callable[[str], None] = lambda _: None
         self._goal_cells: tuple[int, ...] | None = None
+        self._is_warned = False
         document.subscribe(self._on_change)
 
     def run(self, name: str, *, extends: bool = False) -> bool:
@@ -95,6 +102,7 @@ class Editor:
     def put(self, cursors: Cursors) -> None:
         """Take over cursors that the person chose."""
         self._goal_cells = None
+        self._is_warned = False
         self.cursors = self._on_boundaries(cursors)
         self.on_cursors()
 
@@ -116,7 +124,7 @@ class Editor:
         lines = self._document.lines
         match name:
             case "undo":
-                self._work.start(self._stepping(self._document.undo))
+                self._undo()
             case "redo":
                 self._work.start(self._stepping(self._document.redo))
             case "select_all":
@@ -137,6 +145,15 @@ class Editor:
             case _:
                 return False
         return True
+
+    def _undo(self) -> None:
+        """Undo, but only when asked twice if that may take back what others wrote."""
+        is_warned, self._is_warned = self._is_warned, False
+        if self._document.is_undo_risky and not is_warned:
+            self.on_warning(UNDO_WARNING)
+            self._is_warned = True
+        else:
+            self._work.start(self._stepping(self._document.undo))
 
     def _stepping(self, step: Callable[[], Stepped]) -> Iterator[None]:
         """Undo or redo a step, part by part."""

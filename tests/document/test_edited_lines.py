@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from collabterm.document.cursors import Cursors
 from collabterm.document.edited_lines import EditedLines, facing
-from collabterm.document.edits import MAX_EDITS, Edit
+from collabterm.document.edits import JOINED_EDITS, MAX_EDITS, Edit
 from collabterm.document.lines import Location
 from collabterm.document.selection import Selection
 from tests.document.plain_text import PlainLines, location_at
@@ -80,13 +80,13 @@ def test_cursors_that_an_edit_left_in_a_cluster_go_behind_it() -> None:
 
 
 def test_very_many_edits_are_joined() -> None:
-    count = 3 * MAX_EDITS
+    count = MAX_EDITS + JOINED_EDITS
     edits = [Edit(Location(row, 0), Location(row, 0), "x") for row in range(count)]
     lines = EditedLines(PlainLines("a\n" * count), edits)
     rewrite = lines.rewrite([Selection.at(Location(0, 0))], 0)
     assert rewrite
-    assert len(rewrite.edits) == MAX_EDITS
-    assert rewrite.edits[0] == Edit(Location(0, 0), Location(2, 0), "xa\nxa\nx")
+    assert len(rewrite.edits) == JOINED_EDITS
+    assert rewrite.edits[0] == Edit(Location(0, 0), Location(5, 0), "xa\n" * 5 + "x")
 
 
 def test_a_selection_keeps_its_direction() -> None:
