@@ -27,6 +27,9 @@ DOUBTED_SILENCE_S: Final = 1.2
 
 REPAIR_AFTER_S: Final = 1.0
 MAX_REPAIR_INTERVAL_S: Final = 16.0
+UNDER_WAY_S: Final = 4.0
+"""The largest edits, of tens of megabytes, take some seconds to travel."""
+
 _MAX_SEEN: Final = 64
 _MAX_SEEN_BYTES: Final = 1_024
 
@@ -64,6 +67,8 @@ class PeerSync:
     """Both sides when they last differed: a difference between the very same texts is one that lasts."""
     differs_since_s: float | None = None
     repair_interval_s: float = REPAIR_AFTER_S
+    is_under_way: bool = False
+    """One side lacks edits of the other, which may still be travelling."""
 
     @property
     def is_greeted(self) -> bool:
@@ -83,8 +88,8 @@ class PeerSync:
 
     @property
     def is_differing(self) -> bool:
-        """Whether a difference outlasted a first repair."""
-        return self.repair_interval_s > REPAIR_AFTER_S
+        """Whether a difference outlasted a first repair, or several while edits may have been under way."""
+        return self.repair_interval_s > (UNDER_WAY_S if self.is_under_way else REPAIR_AFTER_S)
 
     def take_batch(self, now_s: float, delay_s: float, max_bytes: int) -> bool:
         """Return whether what is owed has to go now: it waited long enough, or is too large to wait."""
@@ -110,6 +115,7 @@ class PeerSync:
         if self.differs_since_s is None or self.compared != (ours, self.theirs):
             self.differs_since_s = now_s
         self.compared = (ours, self.theirs)
+        self.is_under_way = ours[0] != self.theirs[0]
 
     def take_repair(self, now_s: float) -> bool:
         """Return whether a difference has lasted long enough to ask for what we lack, and back off."""

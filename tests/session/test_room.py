@@ -446,6 +446,24 @@ class TestRepair:
         messages = said(room, REPAIR_AFTER_S + 0.1, "bob")
         assert of_type(messages, SyncStep1) == [SyncStep1(room.document.state_vector())]
         assert of_type(messages, Digest)
+        assert status_of(room) == Syncing()
+        for tick in range(11, 71):
+            said(room, tick / 10, "bob")
+        assert status_of(room) == Syncing()
+        said(room, 7.2, "bob")
+        assert status_of(room) == Behind(("somebody",))
+
+    def test_a_difference_between_those_who_have_the_same_edits_is_told_after_the_first_question(
+        self,
+    ) -> None:
+        room = a_room("ann")
+        greet(room, "bob")
+        room.document.edit([Edit(START, START, "text")], 0.0)
+        said(room, 0.0, "bob")
+        hear(room, "bob", Digest(room.document.state_vector(), bytes(16)), now_s=0.0)
+        said(room, REPAIR_AFTER_S - 0.1, "bob")
+        assert status_of(room) == Syncing()
+        said(room, REPAIR_AFTER_S + 0.4, "bob")
         assert status_of(room) == Behind(("somebody",))
 
     def test_questions_become_rarer(self) -> None:
