@@ -12,6 +12,7 @@ from collabterm.document.file_format import TextFormat, encode_file
 from collabterm.document.languages import detect_language
 from collabterm.document.lines import LineIndex
 from collabterm.document.shared_text import Change, Document
+from collabterm.errors import FileUnwritable
 from collabterm.storage import files
 from collabterm.storage.files import Fingerprint, LoadedFile
 from collabterm.tui.saving import NeedsConsent, NeedsPath, Saved, SaveOutcome
@@ -86,7 +87,7 @@ class FileKeeper:
         Raises:
             FileProblem: If it cannot be written; nothing changed.
         """
-        target = Path(path).expanduser() if path is not None else self._path
+        target = _expanded(Path(path)) if path is not None else self._path
         if target is None:
             return NeedsPath()
         agreed = self._agreed if target == self._path else None
@@ -125,3 +126,11 @@ class FileKeeper:
                 return TextFormat(newline=newline, bom=properties.get("bom") is True)
             case _:
                 return self._loaded.text_format if self._loaded is not None else _PLAIN
+
+
+def _expanded(path: Path) -> Path:
+    """Put a home in the place of ``~`` or ``~user``."""
+    try:
+        return path.expanduser()
+    except (RuntimeError, ValueError) as error:  # ValueError: the user's name has a NUL
+        raise FileUnwritable(path=path, reason="there is no such user") from error

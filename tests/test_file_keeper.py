@@ -9,7 +9,7 @@ import pytest
 
 from collabterm.document.lines import Edit, Location
 from collabterm.document.shared_text import Document, PeerOrigin
-from collabterm.errors import FileProblem
+from collabterm.errors import FileProblem, FileUnwritable
 from collabterm.file_keeper import FileKeeper
 from collabterm.storage import files
 from collabterm.tui.saving import NeedsConsent, NeedsPath, Saved
@@ -195,6 +195,17 @@ def test_what_cannot_be_written_changes_nothing(path: Path, tmp_path: Path, targ
     assert (keeper.name, keeper.is_modified) == ("notes.txt", True)
     assert [entry.name for entry in tmp_path.iterdir()] == ["notes.txt"]
     assert keeper.save() == Saved("notes.txt")
+
+
+@pytest.mark.parametrize("target", ["~nobodyhere/x", "~nobody\0here/x"])
+def test_a_home_that_nobody_has_is_no_place_to_save_to(path: Path, target: str) -> None:
+    document, keeper = keep(path, b"text\n")
+    keeper.enter(created=True)
+    write(document, "more ")
+    with pytest.raises(FileUnwritable, match="there is no such user"):
+        keeper.save(target)
+    assert (keeper.name, keeper.is_modified) == ("notes.txt", True)
+    assert path.read_bytes() == b"text\n"
 
 
 def test_permissions_of_the_file_stay(path: Path) -> None:

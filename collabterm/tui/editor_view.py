@@ -105,10 +105,7 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
     def show_match(self, match: Selection | None) -> None:
         """Mark where a search stands, and show it without moving the cursor; None to mark nothing."""
         self._match = match
-        if match is not None:
-            self._show(match.end)
-            self._show(match.start)
-        self.redecorate()
+        self._show(*((match.end, match.start) if match is not None else ()))
 
     def lay_over(self, strips: Sequence[Strip]) -> None:
         """Show something else in the lowest rows; nothing to show the text there again."""
@@ -132,6 +129,8 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
                 self._scroll(WHEEL_ROWS)
             case events.MouseDown(button=1) if 0 <= y < self.viewport.height:
                 self.editor.put(self._pointer.press(event, self._location_under(x, y), self.editor.cursors))
+            case events.MouseMove(button=0):  # the button may have been released where no terminal saw it
+                self._pointer.release()
             case events.MouseMove() if self._pointer.is_dragging:
                 self._drag_x_y = (x, y)
                 self._drag()
@@ -192,6 +191,7 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
 
     def _on_change(self, change: Change) -> None:
         """Follow a change of the text with viewport and rows."""
+        self._pointer.follow(change.replacements)
         self._highlighter.follow(change.replacements)
         self.finder.follow(change.replacements)
         top, is_above = self.viewport.top.row, True
@@ -224,7 +224,6 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
     def _follow_cursors(self) -> None:
         self._show(self.selection.head)
         self._announce(by_hand=True)
-        self.redecorate()
 
     def _turn_page(self, screen_rows: int) -> None:
         self.viewport = self.viewport.scrolled(self._look.layout, self._lines, screen_rows, stays_full=True)
@@ -254,11 +253,15 @@ class EditorView(Rows, can_focus=True, inherit_bindings=False):
         self._is_fading = False
         self.redecorate()
 
-    def _show(self, location: Location) -> None:
-        viewport = self.viewport.showing(self._look.layout, self._lines, location)
-        if viewport != self.viewport:
-            self.viewport = viewport
+    def _show(self, *locations: Location) -> None:
+        """Scroll to locations, the last of which matters most, and work out once what lies over the text."""
+        before = self.viewport
+        for location in locations:
+            self.viewport = self.viewport.showing(self._look.layout, self._lines, location)
+        if self.viewport != before:
             self._look_elsewhere()
+        else:
+            self.redecorate()
 
     def _look_elsewhere(self) -> None:
         """Repaint everything: other rows are on screen."""

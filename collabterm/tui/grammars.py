@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from tree_sitter import Language, Query
 
-_UNSAFE_ROWS: Final = {"markdown": re.compile(r"[\s>*+\-\d.)]{200}")}
+_MARKS: Final = r"[\s>*+\-\d.)]"
+_UNSAFE_ROWS: Final = {"markdown": re.compile(rf"{_MARKS}{{199}}|(?={_MARKS}*\t){_MARKS}{{100}}")}
 """The scanner of tree-sitter-markdown writes past its buffer at about 255 nested blocks (its issue 243). A
-row opens fewer blocks than it has marks, so rows with very many marks are kept from it."""
+mark opens or continues one block at most, but a tab continues two lists: rows whose marks could come to 200
+blocks are kept from it."""
 
 _log = logging.getLogger(__name__)
 

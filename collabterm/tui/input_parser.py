@@ -75,17 +75,29 @@ class InputParser:
 
     def _parse(self, text: str) -> list[Message]:
         if not text.startswith("\x1b"):
-            return list(self._parser.feed(text))
+            return self._feed(text)
         if len(text) > _MAX_SEQUENCE_CHARS:
             found = _COMPOSED.fullmatch(text)
             codes = found[1].split(":") if found else []
-            return [message for code in codes for message in self._parser.feed(f"\x1b[0;;{code}u")]
-        messages = list(self._parser.feed(text))
+            return [message for code in codes for message in self._feed(f"\x1b[0;;{code}u")]
+        messages = self._feed(text)
         if not messages:
             # Textual may not know it: it would wait for more and then type all of it into the text.
             # Another sequence makes it let go of this one.
-            list(self._parser.feed(_FOCUS))
+            self._feed(_FOCUS)
         return messages
+
+    def _feed(self, text: str) -> list[Message]:
+        """Return what Textual makes of a text; nothing of a sequence with numbers that cannot be."""
+        try:
+            return list(self._parser.feed(text))
+        except (ValueError, ArithmeticError):
+            # Textual's parser is a generator, and an error ends it.
+            before, self._parser = self._parser, XTermParser()
+            self._parser.mouse_pixels = before.mouse_pixels
+            self._parser.terminal_size = before.terminal_size
+            self._parser.terminal_pixel_size = before.terminal_pixel_size
+            return []
 
 
 def _as_key(message: Message) -> Message:

@@ -7,7 +7,7 @@ cursor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +16,8 @@ from textual import events
 from collabterm.document import motions
 from collabterm.document.cursors import Cursors
 from collabterm.document.edits import Lines
-from collabterm.document.lines import Location
-from collabterm.document.selection import Selection
+from collabterm.document.lines import Location, Replacement
+from collabterm.document.selection import Selection, shift
 
 MULTI_CLICK_S: Final = 0.4
 WHEEL_ROWS: Final = 3
@@ -46,6 +46,11 @@ class Drag:
     unit: Unit
     origin: Selection
     others: tuple[Selection, ...]
+
+    def shifted(self, replacement: Replacement) -> Drag:
+        """Follow a change of the text."""
+        others = tuple(one.shifted(replacement) for one in self.others)
+        return Drag(self.unit, self.origin.shifted(replacement), others)
 
 
 class Pointer:
@@ -98,6 +103,14 @@ class Pointer:
         if origin.is_empty and there.is_empty:
             selection = Selection(origin.head, there.head)
         return Cursors.of((*self._drag.others, selection), len(self._drag.others))
+
+    def follow(self, replacements: Sequence[Replacement]) -> None:
+        """Take up one transaction: what was pressed is where its text is now."""
+        for replacement in replacements:
+            if self._drag is not None:
+                self._drag = self._drag.shifted(replacement)
+            if self._clicked_at is not None:
+                self._clicked_at = shift(self._clicked_at, replacement, sticks="before")
 
     def release(self) -> None:
         """Take the release of the button."""

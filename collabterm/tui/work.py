@@ -16,6 +16,7 @@ class Work:
     def __init__(self) -> None:
         self._parts: Iterator[None] | None = None
         self._waiting: deque[Callable[[], None]] = deque()
+        self._is_going_on = False
 
     @property
     def is_busy(self) -> bool:
@@ -31,7 +32,8 @@ class Work:
             self._waiting.append(lambda: self.start(parts))
             return
         self._parts = parts
-        self._go_on()
+        if not self._is_going_on:  # else a deed that waited starts it, and one call may not nest in another
+            self._go_on()
 
     def after(self, deed: Callable[[], None]) -> None:
         """Do something once all that was started or put off before is done; at once if nothing was."""
@@ -41,10 +43,24 @@ class Work:
             deed()
 
     def _go_on(self) -> None:
-        parts, self._parts = self._parts, None
-        if parts is not None and next(parts, self) is not self:
-            self._parts = parts
-            asyncio.get_running_loop().call_later(0, self._go_on)
-            return
-        while self._waiting and self._parts is None:
-            self._waiting.popleft()()
+        """Do the next part; if it was the last, do what waits, up to work of more than one part."""
+        self._is_going_on = True
+        try:
+            while self.is_busy:
+                if self._parts is None:
+                    self._waiting.popleft()()
+                elif self._has_more(self._parts):
+                    asyncio.get_running_loop().call_later(0, self._go_on)
+                    return
+        finally:
+            self._is_going_on = False
+
+    def _has_more(self, parts: Iterator[None]) -> bool:
+        """Do the next part of the work; return whether it was not the last."""
+        has_more = False
+        try:
+            has_more = next(parts, self) is not self
+        finally:
+            if not has_more:
+                self._parts = None
+        return has_more

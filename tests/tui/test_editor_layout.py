@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from textual.app import App, ComposeResult
+
+from collabterm.document.lines import Location
+from collabterm.document.selection import Selection
+from collabterm.document.shared_text import Document
+from collabterm.session.room import Room
+from collabterm.tui.decorations import Spans
+from collabterm.tui.editor_view import EditorView
 from collabterm.tui.theme import DARK
+from collabterm.tui.work import Work
 from tests.tui.stage import BARE, Stage
 from tests.waiting import until
 
@@ -174,3 +183,39 @@ async def test_a_text_that_comes_later_from_somebody_tells_its_style() -> None:
         await is_highlighted(stage, 1, 0, "keyword")
         await stage.press("ctrl+end", "tab")
         assert stage.text.endswith("\n  ")
+
+
+class CountingView(EditorView):
+    """An editor that counts how often it works out what lies over the text."""
+
+    worked_out = 0
+
+    def _current_spans(self) -> Spans:
+        self.worked_out += 1
+        return super()._current_spans()
+
+
+class CountingApp(App[None]):
+    """A screen with an editor and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        room = Room(Document(1), "ana", "ana")
+        room.document.seed(MANY, {})
+        self.view = CountingView(room, lambda: 0.0, BARE, DARK, Work())
+
+    def compose(self) -> ComposeResult:
+        yield self.view
+
+
+async def test_a_key_that_scrolls_works_out_once_what_lies_over_the_text() -> None:
+    app = CountingApp()
+    async with app.run_test(size=(40, 6)):
+        for command in ("down", "document_end", "up", "document_start", "page_down"):
+            before = app.view.worked_out
+            app.view.editor.run(command)
+            assert app.view.worked_out - before == 1, command
+        before = app.view.worked_out
+        app.view.show_match(Selection(Location(80, 0), Location(82, 0)))
+        assert app.view.worked_out - before == 1
+        assert app.view.render_line(0).text.startswith("row ")

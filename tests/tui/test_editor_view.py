@@ -9,6 +9,7 @@ import pytest
 from rich.color import Color
 from textual import events
 
+from collabterm.document.lines import Edit, Location
 from collabterm.session.presence import COLORS
 from collabterm.tui.decorations import LABEL_S
 from collabterm.tui.theme import DARK, selection_style
@@ -247,6 +248,43 @@ async def test_the_mouse_on_the_other_rows_does_nothing() -> None:
         await stage.mouse(pilot, events.MouseDown, -1, 5)
         await stage.mouse(pilot, events.MouseDown, 8, 5)
         assert stage.head == (0, 0)
+
+
+async def test_a_drag_ends_when_the_mouse_moves_with_no_button_pressed() -> None:
+    stage = Stage(WORDS)
+    async with stage.playing() as pilot:
+        await stage.mouse(pilot, events.MouseDown, 0, 4)
+        await stage.mouse(pilot, events.MouseMove, 0, 7)
+        stage.app.view.point(
+            events.MouseMove(None, 0, 0, 0, 0, 0, False, False, False, screen_x=0, screen_y=3)
+        )
+        assert stage.selected == "two"
+        await stage.mouse(pilot, events.MouseMove, 1, 4)
+        assert stage.selected == "two"
+
+
+async def test_a_drag_survives_that_others_delete_where_it_began() -> None:
+    stage = Stage(MANY, "bob")
+    async with stage.playing(40, 12) as pilot:
+        await stage.press("ctrl+end")
+        await stage.mouse(pilot, events.MouseDown, 9, 0)
+        await stage.mouse(pilot, events.MouseMove, 5, 0)
+        bob = stage.rooms["bob"].document
+        bob.edit([Edit(Location(0, 0), bob.lines.end, "all new")], stage.network.now_s)
+        stage.network.deliver_all()
+        await stage.mouse(pilot, events.MouseMove, 0, 3)
+        assert stage.text == "all new"
+        assert stage.app.failure is None
+        assert stage.app.is_running
+
+
+async def test_a_drag_selects_from_the_same_character_when_others_write_before_it() -> None:
+    stage = Stage(WORDS, "bob")
+    async with stage.playing() as pilot:
+        await stage.mouse(pilot, events.MouseDown, 0, 4)
+        stage.writes("bob", 0, 0, "zero ")
+        await stage.mouse(pilot, events.MouseMove, 0, 12)
+        assert stage.selected == "two"
 
 
 # -- other people

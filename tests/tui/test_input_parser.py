@@ -100,6 +100,29 @@ def test_a_sequence_that_nobody_knows_is_not_typed(unknown: str) -> None:
     assert pressed(f"a{unknown}b\x1bn") == ["a", "b", "alt+n"]
 
 
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        "\x1b[1114112u",
+        "\x1b[113;5:1u",
+        "\x1b[99999999999u",
+        "\x1b[0;;1114112u",
+        "\x1b[48;0;0;0;0t\x1b[<0;1;1M",
+    ],
+)
+def test_a_sequence_with_impossible_numbers_is_dropped_and_no_other(impossible: str) -> None:
+    sent = f"a{impossible}b{impossible}{impossible}\x1b[Ac"
+    assert [name for name in pressed(sent) if name != "Resize"] == ["a", "b", "up", "c"]
+    assert pressed(sent) == pressed(*sent)
+
+
+def test_the_mouse_still_reports_pixels_behind_an_impossible_sequence() -> None:
+    sent = "\x1b[48;10;20;100;400t\x1b[1114112u\x1b[<0;201;51M"
+    press = list(InputParser().feed(sent))[-1]
+    assert isinstance(press, events.MouseDown)
+    assert (press.x, press.y) == (10, 5)
+
+
 def test_a_long_text_from_an_input_method_is_typed_whole() -> None:
     text = "協作編輯器終端機"
     sent = f"\x1b[0;;{':'.join(str(ord(one)) for one in text)}u"

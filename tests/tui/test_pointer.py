@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual import events
 
 from collabterm.document.cursors import Cursors
-from collabterm.document.lines import Location
+from collabterm.document.lines import Edit, Location, replacements
 from collabterm.document.selection import Selection
 from collabterm.tui.pointer import MULTI_CLICK_S, Pointer
-from tests.document.plain_text import PlainLines
+from tests.document.plain_text import PlainLines, location_at, offset_of
 from tests.tui.stage import Stage
 
 TEXT = "one two three\nfour five\n\nsix"
@@ -20,6 +22,7 @@ class Hand:
 
     def __init__(self) -> None:
         self.now_s = 10.0
+        self.text = TEXT
         self.lines = PlainLines(TEXT)
         self.pointer = Pointer(self.lines, lambda: self.now_s)
         self.cursors = Cursors.at(Location(0, 0))
@@ -34,6 +37,23 @@ class Hand:
     def click(self, row: int, column: int, *, shift: bool = False, alt: bool = False) -> None:
         self.press(row, column, shift=shift, alt=alt)
         self.pointer.release()
+
+    def others_write(self, row: int, column: int, text: str, *, over: int = 0) -> None:
+        """Let somebody else replace ``over`` characters, line breaks among them."""
+        at = offset_of(self.text, Location(row, column))
+        edit = Edit(Location(row, column), location_at(self.text, at + over), text)
+        self.text = self.text[:at] + text + self.text[at + over :]
+        self.lines = PlainLines(self.text)
+        self.pointer._lines = self.lines
+        self.pointer.follow(tuple(replacements([edit])))
+
+    @property
+    def selected(self) -> list[str]:
+        found = (
+            (offset_of(self.text, one.start), offset_of(self.text, one.end))
+            for one in self.cursors.selections
+        )
+        return [self.text[start:end] for start, end in found]
 
     @property
     def ends(self) -> list[tuple[tuple[int, int], tuple[int, int]]]:
@@ -128,6 +148,64 @@ def test_the_button_is_held_from_press_to_release() -> None:
     hand.pointer.release()
     is_held.append(hand.pointer.is_dragging)
     assert is_held == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("clicks", "selected"),
+    [(1, "wo three\nfo"), (2, "two three\nfour"), (3, "one two three\nfour five\n")],
+)
+def test_a_drag_goes_on_from_the_same_text_when_others_write_before_it(clicks: int, selected: str) -> None:
+    hand = Hand()
+    for _ in range(clicks - 1):
+        hand.click(0, 5)
+    hand.press(0, 5)
+    hand.others_write(0, 0, "zero ")
+    hand.others_write(0, 0, "new\nrows\n")
+    hand.drag(3, 2)
+    assert hand.selected == [selected]
+
+
+def test_the_cursors_beside_a_drag_follow_what_others_write() -> None:
+    hand = Hand()
+    hand.cursors = Cursors.single(Selection(Location(0, 4), Location(0, 7)))
+    hand.press(1, 0, alt=True)
+    hand.others_write(0, 0, "zero\n")
+    hand.drag(2, 4)
+    assert hand.selected == ["two", "four"]
+
+
+def test_a_second_click_on_a_character_that_others_moved_is_a_double_click() -> None:
+    hand = Hand()
+    hand.click(0, 5)
+    hand.others_write(0, 0, "zero\n")
+    hand.click(1, 5)
+    assert hand.selected == ["two"]
+
+
+@given(
+    st.integers(1, 3),
+    st.lists(
+        st.tuples(
+            st.integers(0, len(TEXT)), st.integers(0, len(TEXT)), st.sampled_from(["", "x", "a b\n", "\n"])
+        ),
+        max_size=5,
+    ),
+    st.integers(0, len(TEXT)),
+)
+def test_a_drag_stays_inside_the_text_whatever_others_do(
+    clicks: int, changes: list[tuple[int, int, str]], to: int
+) -> None:
+    hand = Hand()
+    hand.cursors = Cursors.single(Selection(Location(1, 5), Location(3, 3)))
+    for _ in range(clicks - 1):
+        hand.click(1, 2, alt=True)
+    hand.press(1, 2, alt=True)
+    for at, over, text in changes:
+        start = location_at(hand.text, min(at, len(hand.text)))
+        hand.others_write(*start, text, over=over)
+    hand.drag(*location_at(hand.text, min(to, len(hand.text))))
+    for end in (end for one in hand.cursors.selections for end in (one.anchor, one.head)):
+        assert end == location_at(hand.text, offset_of(hand.text, end))
 
 
 # -- through the app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -61,6 +62,37 @@ async def test_work_that_a_deed_starts_is_done_before_what_waits_behind_the_deed
     work.after(lambda: done.append("deed"))
     await is_over(work)
     assert done == ["a0", "a1", "b0", "b1", "b2", "deed"]
+
+
+async def test_any_number_of_deeds_may_wait_and_start_work_of_their_own() -> None:
+    work, done = Work(), list[str]()
+    work.start(parts(done, "a", 2))
+    for number in range(3000):
+        work.after(partial(lambda name: work.start(parts(done, name, 1)), f"{number}-"))
+    await is_over(work)
+    assert done == ["a0", "a1", *(f"{number}-0" for number in range(3000))]
+
+
+async def test_any_amount_of_work_may_wait() -> None:
+    work, done = Work(), list[str]()
+    work.start(parts(done, "a", 2))
+    for number in range(3000):
+        work.start(parts(done, f"{number}-", 1))
+    work.start(parts(done, "z", 2))
+    await is_over(work)
+    assert done == ["a0", "a1", *(f"{number}-0" for number in range(3000)), "z0", "z1"]
+
+
+def test_what_a_part_starts_or_puts_off_comes_after_its_work() -> None:
+    work, done = Work(), list[str]()
+
+    def starting() -> Iterator[None]:
+        work.after(lambda: done.append("deed"))
+        work.start(parts(done, "b", 1))
+        yield from parts(done, "a", 1)
+
+    work.start(starting())
+    assert (work.is_busy, done) == (False, ["a0", "deed", "b0"])
 
 
 async def test_an_error_in_a_part_ends_the_work_and_nothing_else() -> None:
