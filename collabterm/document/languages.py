@@ -32,6 +32,11 @@ class Language:
     aliases: tuple[str, ...] = ()
     first_line: str = ""
 
+    @property
+    def has_comments(self) -> bool:
+        """Whether there is a way to comment something out."""
+        return bool(self.line_comment or self.block_comment[0])
+
 
 def _run_by(programs: str) -> str:
     """Match a first line that names one of ``programs`` (a regular expression) to run the file."""

@@ -111,10 +111,11 @@ def join_rows(lines: Lines, cursors: Cursors, style: FileStyle) -> Rewrite | Non
 
 
 def sort_rows(lines: Lines, cursors: Cursors, style: FileStyle) -> Rewrite | None:
-    """Sort the rows of each selection that spans several, by code points, and select them whole."""
+    """Sort the rows of each selection by code points; those selections that change come to be whole rows."""
     selected = [each for each in cursors.selections if not each.is_empty]
-    blocks = [block for block in row_blocks(lines, selected, gap=0) if block.last > block.first]
-    edited = EditedLines(lines, [edit for block in blocks for edit in _sorting(lines, block)])
+    sorting = [(block, list(_sorting(lines, block))) for block in row_blocks(lines, selected, gap=0)]
+    blocks = [block for block, edits in sorting if edits]
+    edited = EditedLines(lines, [edit for _, edits in sorting for edit in edits])
     selections: list[Selection] = []
     for selection in cursors.selections:
         block = _containing(blocks, None if selection.is_empty else row_block(lines, selection))

@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import islice
 from typing import Final, assert_never
 
 from textual import events
@@ -18,9 +17,6 @@ from textual.driver import Driver
 
 from collabterm.document.clipboard_commands import dropped_controls, paste_text
 from collabterm.document.display import is_text
-from collabterm.document.file_style import FileStyle
-from collabterm.document.indentation import detect_indent
-from collabterm.document.languages import Language, detect_language, language_named
 from collabterm.document.shared_text import Change, Local, PeerOrigin
 from collabterm.session.events import PresenceChanged, RoomEvent, StatusChanged
 from collabterm.session.room import Room
@@ -46,7 +42,6 @@ NOTICE_S: Final = 4.0
 STATUS_DELAY_S: Final = 0.1
 LEAST_HEIGHT_WITH_HINTS: Final = 8
 
-_STYLE_ROWS: Final = 1_000
 _WHEEL_ROWS: Final = 3
 
 
@@ -89,8 +84,8 @@ class EditorApp(App[int], inherit_bindings=False):
         self._room = room
         self._room_name = room_name
         self._keeper = keeper
-        self._language = language
-        self._is_style_known = False
+        self._style_known_for = ("", False)
+        self._style_due: asyncio.Handle | None = None
         self._on_ready = on_ready
         self._prompt: Prompt | None = None
         self._notice = ""
@@ -98,9 +93,16 @@ class EditorApp(App[int], inherit_bindings=False):
         self._status_bar = StatusBar(theme)
         self._participants_bar = ParticipantsBar(theme)
         self._hint_bar = HintBar(settings.keymap, theme)
+        self._last_command = ""
         self._copies = Clipboard(self._write_to_terminal)
         self._appearance = Appearance(
-            settings, lambda: self.view.editor.style, self.view.write_as, self._show_as, self.ask, self.tell
+            settings,
+            language,
+            lambda: self.view.editor.style,
+            self.view.write_as,
+            self._show_as,
+            self.ask,
+            self.tell,
         )
         searching = Searching(
             room.document, self.view, self._work, clock, self.ask, lambda: self._prompt, self.tell
@@ -114,13 +116,14 @@ class EditorApp(App[int], inherit_bindings=False):
             "help": lambda: self.ask(guide.help_page(settings.keymap)),
             "palette": lambda: self.ask(guide.palette(settings.keymap, self.run_command)),
             "go_to_line": lambda: self.ask(
-                guide.go_to_line(room.document.lines, self.view.editor.put, self.tell)
+                guide.go_to_line(room.document.lines, self.view.editor.put, self.ask)
             ),
             "copy": self._copy,
             "cut": self._cut,
             "cut_rows": self._cut_rows,
             "paste": lambda: self.view.editor.paste(self._copies.copied),
         }
+        self.view.editor.on_warning = self.tell
         room.subscribe(self._on_room_event)
         room.document.subscribe(self._on_change)
 
@@ -168,6 +171,7 @@ class EditorApp(App[int], inherit_bindings=False):
             self.run_command(bound[0], extends=bound[1])
         elif character is not None and is_text(character):
             self.view.editor.type(character)
+            self._last_command = ""
         self._show_status_soon()
 
     def run_command(self, name: str, *, extends: bool = False) -> None:
@@ -179,6 +183,9 @@ class EditorApp(App[int], inherit_bindings=False):
                 self._end_search()
             known = self.view.editor.run(name, extends=extends)
             assert known, f"no command is called {name!r}"
+        if name == "toggle_comment" and not self.view.editor.style.language.has_comments:
+            self.tell("This language has no comments")
+        self._last_command = name
 
     def ask(self, prompt: Prompt | None) -> None:
         """Give the keyboard to a prompt, or back to the text."""
@@ -222,7 +229,7 @@ class EditorApp(App[int], inherit_bindings=False):
         self._show_status_soon()
 
     def _point(self, event: events.MouseEvent) -> None:
-        if self._prompt is None:
+        if self._prompt is None or isinstance(event, events.MouseUp):
             self.view.point(event)
         elif isinstance(event, events.MouseScrollUp):
             self.ask(self._prompt.scrolled(-_WHEEL_ROWS))
@@ -238,19 +245,22 @@ class EditorApp(App[int], inherit_bindings=False):
         return self._status_bar.region.y + 1 - len(rows)
 
     def _copy(self) -> None:
-        self._keep(self.view.editor.copied())
+        self._keep(self.view.editor.copied(), "Copied")
 
     def _cut(self) -> None:
-        self._keep(self.view.editor.copied())
+        self._keep(self.view.editor.copied(), "Cut")
         self.view.editor.cut()
 
     def _cut_rows(self) -> None:
+        """Cut the cursors' rows; together with those cut just before, if nothing came in between."""
         self.view.editor.collapse()
-        self._cut()
+        rows = self.view.editor.copied()
+        if self._last_command == "cut_rows" and rows.text:
+            rows = Copied(self._copies.copied.text + rows.text, is_rows=True)
+        self._keep(rows, "Cut")
+        self.view.editor.cut()
 
-    def _keep(self, copied: Copied) -> None:
-        if not copied.text:
-            return
+    def _keep(self, copied: Copied, done: str) -> None:
         if not copied.text:
             self.tell("Nothing to copy")
             return
@@ -258,9 +268,8 @@ class EditorApp(App[int], inherit_bindings=False):
         unit = "line" if copied.is_rows else "character"
         what = f"{count:,} {unit}{'' if count == 1 else 's'}"
         reached = self._copies.put(copied)
-        self.tell(
-            f"Copied {what}" if reached else f"Copied {what} here; too much for the terminal's clipboard"
-        )
+        here = "" if reached else " here; it is too much for the terminal's clipboard"
+        self.tell(f"{done} {what}{here}")
 
     def _write_to_terminal(self, data: str) -> None:
         driver = self._driver
@@ -279,23 +288,18 @@ class EditorApp(App[int], inherit_bindings=False):
         self._hint_bar.display = self._appearance.settings.hints and fits
 
     def _find_style(self) -> None:
-        """Find out the language and the indentation of the text, once there is some."""
-        lines = self._room.document.lines
-        self._is_style_known = lines.size > 0
-        indent = self._appearance.settings.indent or detect_indent(
-            islice(lines.rows(0, _STYLE_ROWS), _STYLE_ROWS)
-        )
-        self.view.write_as(FileStyle(self._text_language(), indent))
+        """Find out the language and the indentation of the text, and again once there is more to go by."""
+        self._style_due = None
+        document = self._room.document
+        self._style_known_for = (self._keeper.name, document.lines.size > 0)
+        told = document.properties().get("language")
+        self._appearance.find_style(self._keeper.name, told, document.lines)
 
-    def _text_language(self) -> Language:
-        """Return the language that was asked for, or the one that file name, room or first line tell."""
-        asked = language_named(self._language) if self._language is not None else None
-        if asked is not None:
-            return asked
-        found = detect_language(self._keeper.name, self._room.document.lines.line(0))
-        told = self._room.document.properties().get("language")
-        known = language_named(told) if isinstance(told, str) and not found.grammar else None
-        return known or found
+    def _find_style_soon(self) -> None:
+        """Find it out once all of a change is there, if the file's name is another or there was no text."""
+        is_due = self._style_known_for != (self._keeper.name, self._room.document.lines.size > 0)
+        if is_due and self._style_due is None:
+            self._style_due = asyncio.get_running_loop().call_soon(self._find_style)
 
     def _end_notice(self, sentence: str) -> None:
         if self._notice == sentence:
@@ -305,8 +309,8 @@ class EditorApp(App[int], inherit_bindings=False):
     def _on_change(self, change: Change) -> None:
         if not self.is_running:
             return
-        if not self._is_style_known and change.origin is not Local.EDIT:
-            self._find_style()
+        if change.origin is not Local.EDIT:
+            self._find_style_soon()
         if isinstance(change.origin, PeerOrigin):
             self._show_status_soon()
 
@@ -332,6 +336,7 @@ class EditorApp(App[int], inherit_bindings=False):
             self._status_due = None
         if not self.is_running or self._prompt is not None:
             return
+        self._find_style_soon()
         modified = " ●" if self._keeper.is_modified else ""
         editor = self.view.editor
         self._status_bar.say(

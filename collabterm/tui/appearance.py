@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Final
 
 from collabterm.document.file_style import FileStyle
-from collabterm.document.languages import LANGUAGE_NAMES, language_named
+from collabterm.document.indentation import detect_indent
+from collabterm.document.languages import LANGUAGE_NAMES, PLAIN, detect_language, language_named
+from collabterm.document.lines import LineIndex
+from collabterm.tui.line_input import LineInput
 from collabterm.tui.prompts import Prompt, TextInput
 from collabterm.tui.settings import MAX_TAB_SIZE, THEMES, EditorSettings, with_setting
 from collabterm.tui.theme import MONOCHROME, Theme, theme_named
@@ -20,6 +24,7 @@ class Appearance:
 
     Args:
         settings: What to start with.
+        language: The name of the language that was asked for, if one was.
         style: Says in which style the file is written.
         restyle: Takes another style over.
         show: Looks as the settings say.
@@ -30,6 +35,7 @@ class Appearance:
     def __init__(
         self,
         settings: EditorSettings,
+        language: str | None,
         style: Callable[[], FileStyle],
         restyle: Callable[[FileStyle], None],
         show: Callable[[EditorSettings, Theme], None],
@@ -37,6 +43,7 @@ class Appearance:
         tell: Callable[[str], None],
     ) -> None:
         self.settings = settings
+        self._chosen_language = language_named(language) if language is not None else None
         self._style = style
         self._restyle = restyle
         self._show = show
@@ -60,6 +67,20 @@ class Appearance:
         """Return the theme in force."""
         return theme_of(self.settings)
 
+    def find_style(self, file_name: str, told: object, lines: LineIndex) -> None:
+        """Write in the language and with the indentation that the text has.
+
+        Args:
+            file_name: Tells the language, if its first line does not, unless the person chose one.
+            told: What the room says that the language is; untrusted.
+            lines: The text.
+        """
+        found = self._chosen_language or detect_language(file_name, lines.line(0))
+        if found == PLAIN and isinstance(told, str):
+            found = language_named(told) or found
+        indent = self.settings.indent or detect_indent(lines.rows(0, lines.row_count))
+        self._restyle(FileStyle(found, indent))
+
     def _toggle(self, name: str, title: str) -> None:
         is_on = not getattr(self.settings, name)
         self._set(name, is_on)
@@ -75,41 +96,48 @@ class Appearance:
         self._tell("No colors, as NO_COLOR is set" if self.settings.no_color else f"Theme {following}")
 
     def _ask_for_tab_size(self) -> None:
-        self._ask(TextInput(f"Tab size (1 to {MAX_TAB_SIZE}):", self._set_tab_size))
+        question = f"Tab size (1 to {MAX_TAB_SIZE}):"
+        self._ask_for(question, str(self.settings.tab_size), self._set_tab_size)
 
-    def _set_tab_size(self, answer: str) -> None:
-        try:
-            self._set("tab_size", int(answer) if answer.strip().isdecimal() else answer)
-        except ValueError as error:
-            self._tell(f"{answer}: {error}")
-        else:
-            self._tell(f"Tab size {self.settings.tab_size}")
+    def _set_tab_size(self, answer: str) -> str:
+        self._set("tab_size", int(answer) if answer.isdecimal() else answer)
+        return f"Tab size {self.settings.tab_size}"
 
     def _ask_for_indent(self) -> None:
-        self._ask(TextInput('Indent with ("tab" or a number of spaces):', self._set_indent))
+        indent = self._style().indent
+        current = "tab" if indent == "\t" else str(len(indent))
+        self._ask_for('Indent with ("tab" or a number of spaces):', current, self._set_indent)
 
-    def _set_indent(self, answer: str) -> None:
-        value = answer.strip()
-        try:
-            settings = with_setting(self.settings, "indent", int(value) if value.isdecimal() else value)
-        except ValueError as error:
-            self._tell(f"{answer}: {error}")
-            return
-        self.settings = settings
-        indent = settings.indent or self._style().indent
+    def _set_indent(self, answer: str) -> str:
+        self.settings = with_setting(self.settings, "indent", int(answer) if answer.isdecimal() else answer)
+        indent = self.settings.indent or self._style().indent
         self._restyle(replace(self._style(), indent=indent))
-        self._tell("Indenting with tabs" if indent == "\t" else f"Indenting with {len(indent)} spaces")
+        return "Indenting with tabs" if indent == "\t" else f"Indenting with {len(indent)} spaces"
 
     def _ask_for_language(self) -> None:
-        self._ask(TextInput("Language:", self._set_language))
+        self._ask_for("Language:", self._style().language.name, self._set_language)
 
-    def _set_language(self, answer: str) -> None:
-        language = language_named(answer.strip())
+    def _set_language(self, answer: str) -> str:
+        language = language_named(answer)
         if language is None:
-            self._tell(f"{answer} is not a language that is known here: {', '.join(LANGUAGE_NAMES)}")
-        else:
-            self._restyle(replace(self._style(), language=language))
-            self._tell(f"Language {language.name}")
+            near = get_close_matches(answer, LANGUAGE_NAMES, n=3, cutoff=0.3) or LANGUAGE_NAMES[:3]
+            raise ValueError(f"it is not known here, but {', '.join(near)} are, for example")
+        self._chosen_language = language
+        self._restyle(replace(self._style(), language=language))
+        return f"Language {language.name}"
+
+    def _ask_for(self, question: str, offered: str, take: Callable[[str], str]) -> None:
+        """Ask until the answer can be taken; tell what came of it."""
+
+        def done(answer: str) -> None:
+            try:
+                outcome = take(answer.strip())
+            except ValueError as error:
+                self._ask(TextInput(question, done, LineInput.holding(answer), str(error)))
+            else:
+                self._tell(outcome)
+
+        self._ask(TextInput(question, done, LineInput.offering(offered)))
 
 
 def theme_of(settings: EditorSettings) -> Theme:

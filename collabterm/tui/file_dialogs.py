@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import assert_never
+from typing import Final, assert_never
 
 from collabterm.errors import FileProblem
 from collabterm.session.events import InSync
 from collabterm.session.room import Room
+from collabterm.tui.line_input import LineInput
 from collabterm.tui.prompts import Choice, Prompt, TextInput
 from collabterm.tui.saving import FileKeeper, NeedsConsent, NeedsPath, Saved
+
+_NO_ANSWER: Final = LineInput()
 
 
 class FileDialogs:
@@ -47,7 +50,10 @@ class FileDialogs:
         try:
             outcome = self._keeper.save(path, overwrite=overwrite)
         except FileProblem as problem:
-            self._tell(str(problem))
+            if path is None:
+                self._tell(str(problem))
+            else:
+                self._ask_for_path(then, LineInput.holding(path), str(problem))
             return
         match outcome:
             case Saved(saved):
@@ -66,8 +72,10 @@ class FileDialogs:
             case _:
                 assert_never(outcome)
 
-    def _ask_for_path(self, then: Callable[[], None] | None = None) -> None:
-        self._ask(TextInput("Save as:", lambda answer: self._save_as(answer, then)))
+    def _ask_for_path(
+        self, then: Callable[[], None] | None = None, answer: LineInput = _NO_ANSWER, problem: str = ""
+    ) -> None:
+        self._ask(TextInput("Save as:", lambda path: self._save_as(path, then), answer, problem))
 
     def _save_as(self, answer: str, then: Callable[[], None] | None) -> None:
         if answer.strip():

@@ -201,7 +201,7 @@ def _field_row(
     room = width - len(label)
     wanted = FIELD_CELLS + display_line(summary.text).width
     tail = next((offer for offer in offers if wanted + _cells(offer) <= room), [])
-    summary_room = room - max(min(LEAST_FIELD_CELLS, room), room // 4) - _cells(tail)
+    summary_room = room - max(min(LEAST_FIELD_CELLS, room), min(room // 4, FIELD_CELLS)) - _cells(tail)
     summary = summary._replace(text=shortened(summary.text, summary_room))
     field_width = room - _cells([summary, *tail])
     typed = input_pieces(line, field_width, "bar", is_focused=is_focused)

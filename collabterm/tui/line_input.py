@@ -53,6 +53,8 @@ class LineInput:
             return self._without(self._reached(motion))
         if key == "ctrl+u":
             return LineInput()
+        if key == "ctrl+a":
+            return LineInput.offering(self.text)
         return self._with(character) if is_typed(key, character) and character else self
 
     def pasted(self, text: str) -> LineInput:

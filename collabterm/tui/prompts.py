@@ -17,6 +17,8 @@ from collabterm.document.display import display_line, safe_text
 from collabterm.tui.line_input import LineInput
 
 CARET: Final = "▏"
+MIN_ANSWER_CELLS: Final = 12
+"""What an answer keeps beside the problem with the one before."""
 
 
 StyleName = Literal[
@@ -94,10 +96,13 @@ class Choice(Prompt):
         return Step(self if action is None else None, action)
 
     def rows(self, width: int, height: int) -> list[Row]:
-        """Show the question; if it is too long its end, where the keys are."""
-        question = display_line(safe_text(f" {self.question}"))
-        first = max(question.width - width, 0)
-        return [row_of([Piece(question.slice(first, first + width), "prompt")], width, "prompt")][:height]
+        """Show the question in as many rows as it takes; if there are not so many, its end with the keys."""
+        rows: list[str] = [""]
+        for word in safe_text(self.question).split(" "):
+            if rows[-1] and display_line(f"{rows[-1]} {word}").width >= width:
+                rows.append("")
+            rows[-1] += f" {word}"
+        return [row_of([Piece(row, "prompt")], width, "prompt") for row in rows[max(len(rows) - height, 0) :]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,8 @@ class TextInput(Prompt):
     question: str
     done: Callable[[str], None]
     input: LineInput = field(default_factory=LineInput)
+    problem: str = ""
+    """Why the answer before was none."""
 
     @property
     def line(self) -> str:
@@ -119,7 +126,7 @@ class TextInput(Prompt):
             return Step(None)
         if key == "enter":
             return Step(None, partial(self.done, self.input.text))
-        return Step(replace(self, input=self.input.pressed(key, character)))
+        return Step(replace(self, input=self.input.pressed(key, character), problem=""))
 
     def paste(self, text: str) -> Step:
         """Put a line into the answer."""
@@ -128,9 +135,11 @@ class TextInput(Prompt):
     def rows(self, width: int, height: int) -> list[Row]:
         """Show at most half a row of the question, and the answer."""
         question = shortened(f" {self.question} ", width // 2)
-        field_width = width - display_line(question).width
-        answer = input_pieces(self.input, field_width, "bar")
-        return [row_of([Piece(question, "prompt"), *answer], width, "bar")][:height]
+        room = width - display_line(question).width
+        problem = shortened(f" {self.problem} ", max(room - MIN_ANSWER_CELLS, 0)) if self.problem else ""
+        answer = input_pieces(self.input, room - display_line(problem).width, "bar")
+        pieces = [Piece(question, "prompt"), *answer, Piece(problem, "error")]
+        return [row_of(pieces, width, "bar")][:height]
 
 
 def press(prompt: Prompt, key: str, character: str | None) -> Prompt | None:

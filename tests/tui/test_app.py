@@ -289,7 +289,7 @@ async def test_what_is_cut_is_gone_and_can_be_pasted() -> None:
     async with stage.playing(60):
         await stage.press("shift+right", "ctrl+k")
         assert stage.text == "two\nthree"
-        await stage.status_says("Copied 1 line")
+        await stage.status_says("Cut 1 line")
         await stage.press("home", "shift+right", "ctrl+x")
         assert stage.text == "wo\nthree"
         await stage.press("ctrl+end", "ctrl+v", "ctrl+v")
@@ -297,12 +297,34 @@ async def test_what_is_cut_is_gone_and_can_be_pasted() -> None:
         assert stage.written == [osc_52("one\n"), osc_52("t")]
 
 
+async def test_lines_cut_one_after_the_other_are_pasted_together() -> None:
+    stage = Stage("one\ntwo\nthree\nfour")
+    async with stage.playing(60):
+        await stage.press("ctrl+k", "ctrl+k")
+        await stage.status_says("Cut 2 lines")
+        await stage.press("ctrl+end", "ctrl+v")
+        assert stage.text == "three\none\ntwo\nfour"
+        await stage.press("ctrl+home", "ctrl+k", "ctrl+v")
+        assert stage.text == "three\none\ntwo\nfour"
+
+
+async def test_a_language_that_was_chosen_stays_when_others_begin_to_write() -> None:
+    stage = Stage("", "bob")
+    async with stage.playing(90, 14):
+        await stage.run("set the language")
+        await stage.type("python")
+        await stage.press("enter", "x")
+        stage.writes("bob", 0, 0, "hello ")
+        await stage.status_says("python")
+        assert stage.app.view.editor.style.language.name == "python"
+
+
 async def test_more_than_the_terminal_takes_is_kept_here_and_that_is_said() -> None:
     stage = Stage("x" * (MAX_TERMINAL_BYTES + 1))
     async with stage.playing(120):
         await stage.press("ctrl+a", "ctrl+c")
         assert stage.written == []
-        await stage.status_says("here; too much for the terminal's clipboard")
+        await stage.status_says("here; it is too much for the terminal's clipboard")
         await stage.press("right", "ctrl+v")
         assert len(stage.text) == 2 * (MAX_TERMINAL_BYTES + 1)
 

@@ -11,7 +11,7 @@ from collabterm.document.lines import LineIndex, Location, Splice
 from collabterm.document.selection import Selection
 from collabterm.tui.bindings import COMMANDS, SECTIONS, make_keymap
 from collabterm.tui.guide import details, go_to_line, help_page, palette
-from collabterm.tui.prompts import press
+from collabterm.tui.prompts import Prompt, TextInput, press
 
 DEFAULTS = make_keymap({})
 
@@ -61,13 +61,19 @@ def test_a_line_and_a_column_count_from_one_and_beyond_either_end_is_the_last(
 
 
 @pytest.mark.parametrize("answer", ["", "x", "1:2:3", "-1", "1.5", "12345678901", "١٢x"])
-def test_what_is_no_place_is_said_to_be_none(answer: str) -> None:
+def test_what_is_no_place_is_asked_again(answer: str) -> None:
     put: list[Cursors] = []
-    told: list[str] = []
-    go_to_line(lines_of("one\ntwo"), put.append, told.append).done(answer)
+    asked: list[Prompt] = []
+    go_to_line(lines_of("one\ntwo"), put.append, asked.append).done(answer)
     assert put == []
-    assert len(told) == 1
-    assert repr(answer) in told[0]
+    (again,) = asked
+    assert isinstance(again, TextInput)
+    assert (again.input.text, again.problem) == (
+        answer,
+        "type a line like 42, or a line and a column like 42:7",
+    )
+    again.done("2")
+    assert put == [Cursors.at(Location(1, 0))]
 
 
 def test_the_question_says_how_many_lines_there_are() -> None:

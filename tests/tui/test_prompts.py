@@ -126,7 +126,8 @@ def test_an_answer_does_not_grow_without_end(answers: Answers) -> None:
 
 
 def test_a_question_that_is_too_long_shows_its_keys_and_room_for_the_answer(answers: Answers) -> None:
-    assert shown(answers.overwrite.rows(16, 1)[0]) == "e? y yes, Esc no"
+    assert shown(answers.overwrite.rows(16, 1)[0]).strip() == "yes, Esc no"
+    assert " ".join(" ".join(map(shown, answers.overwrite.rows(16, 9))).split()) == answers.overwrite.question
     assert shown(answers.path.rows(12, 1)[0]) == " Save…▏"
 
 
@@ -137,7 +138,7 @@ def test_questions_fill_their_row_whatever_is_in_them(
     asked = TextInput(question, print, LineInput.holding(answer))
     for prompt in (asked, Choice(question, {})):
         rows = prompt.rows(width, height)
-        assert len(rows) == min(height, 1)
+        assert min(height, 1) <= len(rows) <= height
         for row in rows:
             assert sum(cell_len(piece.text) for piece in row.pieces) == width
             assert not set("\t\n\x1b\u202e") & set(shown(row))
