@@ -13,7 +13,7 @@ from collabterm.document.cursors import Cursors
 from collabterm.document.lines import LineIndex, Location
 from collabterm.document.selection import Selection
 
-MAX_CURSORS: Final = 10_000
+MAX_CURSORS: Final = 1_000
 """More cursors than that make every key slow."""
 
 
@@ -28,13 +28,9 @@ def with_next(lines: LineIndex, cursors: Cursors) -> Cursors:
     if "\n" in wanted or not wanted:
         return cursors
     taken = {one.start for one in cursors.selections}
-    rows = [*range(cursors.main.end.row, lines.row_count), *range(cursors.main.end.row + 1)]
-    for number, row in enumerate(rows):
-        least = cursors.main.end.column if number == 0 else 0
-        for column in _columns(lines.line(row), wanted, least):
-            if Location(row, column) not in taken:
-                return cursors.with_added(_selected(row, column, wanted))
-    return cursors
+    found = (one for one in _around(lines, wanted, cursors.main.end) if one.start not in taken)
+    following = next(found, None)
+    return cursors if following is None else cursors.with_added(following)
 
 
 def at_every(lines: LineIndex, cursors: Cursors) -> Cursors:
@@ -56,8 +52,28 @@ def at_every(lines: LineIndex, cursors: Cursors) -> Cursors:
     return Cursors.of(found[:MAX_CURSORS], 0)
 
 
+def _around(lines: LineIndex, wanted: str, location: Location) -> Iterator[Selection]:
+    """Yield where ``wanted`` stands, from a location on and then from the top to its row."""
+    first = location.row
+    for row, text in enumerate(lines.rows(first, lines.row_count), first):
+        if wanted in text:
+            for column in _columns(text, wanted, location.column if row == first else 0):
+                yield _selected(row, column, wanted)
+    for row, text in enumerate(lines.rows(0, first + 1)):
+        if wanted in text:
+            for column in _columns(text, wanted):
+                yield _selected(row, column, wanted)
+
+
 def _words(lines: LineIndex, cursors: Cursors) -> Cursors:
-    return cursors.mapped(lambda one: motions.word_at(lines, one.head))
+    """Select the words at the cursors; where there is none, nothing."""
+
+    def word(one: Selection) -> Selection:
+        found = motions.word_at(lines, one.head)
+        text = lines.text_between(found.start, found.end)
+        return found if any(char.isalnum() or char == "_" for char in text) else one
+
+    return cursors.mapped(word)
 
 
 def _selected(row: int, column: int, text: str) -> Selection:

@@ -10,7 +10,7 @@ import regex
 
 from collabterm.document.edits import Edit, Lines
 from collabterm.document.lines import LineIndex, Location
-from collabterm.document.search import BadPattern, Match, Pattern, TooSlow, Within, find_groups, find_in_rows
+from collabterm.document.search import BadPattern, Match, Pattern, TooSlow, Within, find_groups, find_joined
 from collabterm.document.selection import Selection
 
 _PIECE_ROWS: Final = 256
@@ -34,6 +34,23 @@ class Template:
 @dataclass(frozen=True, slots=True)
 class _Group:
     key: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Replacing:
+    """What to replace.
+
+    Attributes:
+        pattern: What.
+        template: By what; made ready for ``pattern``.
+        within: Where matches count.
+        timeout_s: How long the pattern may take for one row.
+    """
+
+    pattern: Pattern
+    template: Template
+    within: Within
+    timeout_s: float
 
 
 def compile_template(pattern: Pattern, replacement: str) -> Template:
@@ -87,48 +104,35 @@ def replace_one(
 
 
 def replace_in_rows(
-    lines: LineIndex,
-    pattern: Pattern,
-    template: Template,
-    first_row: int,
-    last_row: int,
-    within: Within,
-    timeout_s: float,
-) -> list[Edit]:
-    """Return the edits for all matches in some rows, so that many are replaced slice by slice.
+    lines: LineIndex, replacing: Replacing, first_row: int, last_row: int
+) -> Iterator[tuple[int, list[Edit]]]:
+    """Replace all matches in some rows, from the last row to the first, in pieces as large as is quick.
 
     Args:
-        lines: The text.
-        pattern: What to replace.
-        template: What to put there.
+        lines: The text, which must not change meanwhile.
+        replacing: What, by what and where.
         first_row: The first row.
         last_row: The row behind the last one.
-        within: Where matches count.
-        timeout_s: How long the pattern may take for one row.
 
-    Returns:
-        Ascending and disjoint edits.
+    Yields:
+        The first row of each piece, and ascending and disjoint edits for it.
 
     Raises:
-        TooSlow: If the pattern took longer for a row.
+        TooSlow: If the pattern took longer for a row than it may.
     """
-    edits: list[Edit] = []
-    text = template.constant
-    for first in range(first_row, last_row, _PIECE_ROWS):
-        last = min(first + _PIECE_ROWS, last_row)
-        try:
-            matches = find_in_rows(lines, pattern, first, last, within, timeout_s)
-        except TooSlow:
-            matches = list(_row_by_row(lines, pattern, first, last, within, timeout_s))
-        edits += [
-            Edit(
-                Location(row, start),
-                Location(row, end),
-                expand(template, groups) if text is None else text,
-            )
-            for row, start, end, groups in matches
-        ]
-    return edits
+    text = replacing.template.constant
+    for first, matches in _find_upwards(lines, replacing, first_row, last_row):
+        yield (
+            first,
+            [
+                Edit(
+                    Location(row, start),
+                    Location(row, end),
+                    expand(replacing.template, groups) if text is None else text,
+                )
+                for row, start, end, groups in matches
+            ],
+        )
 
 
 def replace_in_runs(
@@ -165,16 +169,25 @@ def replace_in_runs(
     return edits, count
 
 
-def _row_by_row(
-    lines: LineIndex,
-    pattern: Pattern,
-    first: int,
-    last: int,
-    within: Within,
-    timeout_s: float,
-) -> Iterator[Match]:
-    for row in range(first, last):
-        yield from find_in_rows(lines, pattern, row, row + 1, within, timeout_s)
+def _find_upwards(
+    lines: LineIndex, replacing: Replacing, first_row: int, last_row: int
+) -> Iterator[tuple[int, list[Match]]]:
+    """Yield pieces of some rows and their matches; once rows are slow together, each is a piece."""
+    pattern, within, timeout_s = replacing.pattern, replacing.within, replacing.timeout_s
+    joins = pattern.is_joinable
+    for last in range(last_row, first_row, -_PIECE_ROWS):
+        first = max(last - _PIECE_ROWS, first_row)
+        texts = list(lines.rows(first, last))
+        if joins:
+            try:
+                matches = find_joined(pattern, texts, first, within, timeout_s)
+            except TooSlow:
+                joins = False
+            else:
+                yield first, matches
+                continue
+        for row in reversed(range(first, last)):
+            yield row, find_joined(pattern, [texts[row - first]], row, within, timeout_s)
 
 
 def _part(pattern: Pattern, escape: regex.Match[str]) -> str | _Group:

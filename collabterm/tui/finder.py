@@ -12,16 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from collabterm.document.lines import LineIndex, Location, Replacement
-from collabterm.document.search import (
-    Absent,
-    BadPattern,
-    Pattern,
-    Query,
-    Scan,
-    TooSlow,
-    compile_query,
-    find_in_row,
-)
+from collabterm.document.scan import Absent, Scan
+from collabterm.document.search import BadPattern, Pattern, Query, TooSlow, compile_query, find_in_row
 from collabterm.document.selection import Selection
 
 SLICE_S: Final = 0.005
@@ -29,7 +21,7 @@ ROW_TIMEOUT_S: Final = 0.05
 """How long a pattern may take for one row before the search is given up."""
 
 _SLICE_ROWS: Final = 100_000
-_MARK_TIMEOUT_S: Final = 0.01
+_MARK_TIMEOUT_S: Final = 0.002
 
 TOO_SLOW: Final = "this pattern takes too long here: make it simpler"
 
@@ -55,19 +47,18 @@ class Finder:
 
     Attributes:
         pattern: What is looked for, if anything.
-        within: Where, if not everywhere.
         problem: Why it cannot be, as a sentence.
         on_progress: Called when more is known.
     """
 
     def __init__(self, lines: LineIndex) -> None:
         self.pattern: Pattern | None = None
-        self.within: tuple[Selection, ...] | None = None
         self.problem = ""
         self._lines = lines
         self.on_progress: Callable[[], None] = lambda: None
         self._scan: Scan | None = None
         self._wanted: _Wanted | None = None
+        self._marks = True
         self._due: asyncio.Handle | None = None
 
     @property
@@ -80,20 +71,29 @@ class Finder:
         """Whether there is nothing left to find out."""
         return self._scan is None or self._scan.is_complete or self._scan.is_capped or bool(self.problem)
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody asked for a match and was not called yet."""
+        return self._wanted is not None
+
     def look_for(self, query: Query, start: Location, within: Sequence[Selection] | None) -> None:
         """Start a search, the rows from ``start`` on first; an empty query ends it."""
         self.pattern = self._scan = self._wanted = None
         self.problem = ""
-        self.within = tuple(within) if within is not None else None
+        self._marks = True
         if query.text:
             try:
                 self.pattern = compile_query(query)
             except BadPattern as error:
                 self.problem = str(error)
             else:
-                self._scan = Scan(self._lines, self.pattern, start.row, self.within)
+                self._scan = Scan(self._lines, self.pattern, start.row, within)
         self._schedule()
         self.on_progress()
+
+    def call_nobody(self) -> None:
+        """Forget whom to call; the search goes on."""
+        self._wanted = None
 
     def close(self) -> None:
         """End the search."""
@@ -109,8 +109,6 @@ class Finder:
             return
         for replacement in replacements:
             self._scan.follow(replacement)
-            if self.within is not None:
-                self.within = tuple(selection.shifted(replacement, grows=True) for selection in self.within)
         self._schedule()
 
     def find_next(
@@ -126,12 +124,13 @@ class Finder:
         self._want(_Wanted(lambda scan: scan.previous_before(location), then, otherwise))
 
     def matches_in(self, text: str) -> Sequence[tuple[int, int]]:
-        """Return the columns of the matches in a row, to be marked; none if that takes long."""
-        if self.pattern is None or self.problem:
+        """Return the columns of the matches in a row, to be marked; none from the first slow row on."""
+        if self.pattern is None or self.problem or not self._marks:
             return ()
         try:
             return find_in_row(self.pattern, text, _MARK_TIMEOUT_S)
         except TooSlow:
+            self._marks = False
             return ()
 
     def summary(self, current: Location | None) -> str:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final, assert_never
 
 from collabterm.document.cursors import Cursors
 from collabterm.document.edits import Rewrite
 from collabterm.document.lines import Location
 from collabterm.document.replace_all import replace_all
-from collabterm.document.replacing import Template, compile_template, replace_one
-from collabterm.document.search import BadPattern, Pattern, Query, TooSlow
-from collabterm.document.selection import Selection
-from collabterm.document.shared_text import Document
+from collabterm.document.replacing import Replacing, compile_template, replace_one
+from collabterm.document.search import BadPattern, TooSlow
+from collabterm.document.selection import Selection, shift
+from collabterm.document.shared_text import Change, Document
 from collabterm.tui.editor_view import EditorView
 from collabterm.tui.find_bar import FindAction, FindBar, Toggle
 from collabterm.tui.finder import ROW_TIMEOUT_S, TOO_SLOW
@@ -28,6 +29,12 @@ from collabterm.tui.work import Work
 _MAX_OFFERED_CHARS: Final = 200
 _REPORT_S: Final = 0.1
 """How often a long replacement says how far it is."""
+
+_PART_S: Final = 0.02
+"""How long one part of a replacement looks for matches."""
+
+PATIENCE_S: Final = 3.0
+"""How long keys wait for a match that was asked for; a slow pattern in a large text may take minutes."""
 
 
 class Searching:
@@ -63,17 +70,21 @@ class Searching:
         self._tell = tell
         self._bar = FindBar(self._act)
         self._origin = Location(0, 0)
+        self._selected_first: tuple[Selection, ...] = ()
         self._outcome = ""
+        self._has_failed = False
+        self._reported_s = float("-inf")
         self._has_searched = False
         self._finder.on_progress = self._on_progress
+        document.subscribe(self._on_change)
 
     def commands(self) -> Mapping[str, Callable[[], None]]:
         """Return what this does, by the names of commands."""
         return {
             "find": lambda: self._open(replacing=False),
             "replace": lambda: self._open(replacing=True),
-            "find_next": lambda: self._again(self._go_on),
-            "find_previous": lambda: self._again(self._go_back),
+            "find_next": lambda: self._again(forward=True),
+            "find_previous": lambda: self._again(forward=False),
         }
 
     def end(self) -> None:
@@ -85,17 +96,16 @@ class Searching:
     def _open(self, *, replacing: bool) -> None:
         selection = self._view.selection
         self._origin = selection.start
+        self._selected_first = self._selections()
         self._has_searched = False
         toggles = self._bar.toggles - {Toggle.IN_SELECTION}
         find = LineInput.offering(self._bar.find.text)
-        is_given = False
         if selection.start.row == selection.end.row and not selection.is_empty:
             find = LineInput.offering(self._selected()[:_MAX_OFFERED_CHARS])
-            is_given = True
         elif replacing and not selection.is_empty:
             toggles |= {Toggle.IN_SELECTION}
         bar = replace(self._bar, find=find, toggles=toggles, in_replacement=False, replacement=None)
-        self._ask(bar.replacing().focused(in_replacement=is_given) if replacing else bar)
+        self._ask(bar.replacing().focused(in_replacement=False) if replacing else bar)
         self._look(bar)
 
     def _selected(self) -> str:
@@ -104,18 +114,20 @@ class Searching:
 
     def _act(self, bar: FindBar, action: FindAction) -> None:
         """Do what the bar asks for."""
-        self._bar = bar
-        self._outcome = ""
+        before, self._bar = self._bar, bar
+        self._outcome, self._has_failed = "", False
+        if Toggle.IN_SELECTION in bar.toggles - before.toggles:
+            self._selected_first = self._selections() or self._selected_first
         self._has_searched |= action is not FindAction.CLOSE
         match action:
             case FindAction.QUERY_CHANGED:
                 self._look(bar)
             case FindAction.NEXT:
-                self._go_on()
+                self._work.start(self._stepping(self._go_on))
             case FindAction.PREVIOUS:
-                self._go_back()
+                self._work.start(self._stepping(self._go_back))
             case FindAction.REPLACE_ONE:
-                self._replace_one(bar)
+                self._work.start(self._stepping(partial(self._replace_one, bar)))
             case FindAction.REPLACE_ALL:
                 self._replace_all(bar)
             case FindAction.CLOSE:
@@ -135,9 +147,27 @@ class Searching:
         self._on_progress()
 
     def _within(self, bar: FindBar) -> tuple[Selection, ...] | None:
-        if Toggle.IN_SELECTION not in bar.toggles:
-            return None
+        return self._selected_first if Toggle.IN_SELECTION in bar.toggles else None
+
+    def _selections(self) -> tuple[Selection, ...]:
         return tuple(one for one in self._view.editor.cursors.selections if not one.is_empty)
+
+    def _on_change(self, change: Change) -> None:
+        """Stay at the same place of the text, whoever changes it."""
+        for replacement in change.replacements:
+            self._origin = shift(self._origin, replacement, sticks="before")
+            self._selected_first = tuple(one.shifted(replacement, grows=True) for one in self._selected_first)
+
+    def _stepping(self, step: Callable[[], None]) -> Iterator[None]:
+        """Go a step once the one before it has led somewhere; what is typed waits until this one has too."""
+        yield from self._waiting()
+        step()
+        yield from self._waiting()
+
+    def _waiting(self) -> Iterator[None]:
+        until_s = self._clock() + PATIENCE_S
+        while self._finder.is_awaited and self._clock() < until_s:
+            yield
 
     def _go_on(self) -> None:
         match = self._view.match
@@ -147,19 +177,26 @@ class Searching:
         match = self._view.match
         self._finder.find_previous(match.start if match is not None else self._origin, self._stand_at)
 
-    def _again(self, go: Callable[[], None]) -> None:
-        """Search again with the bar closed: the match is selected at once."""
-        if not self._bar.find.text:
+    def _again(self, *, forward: bool) -> None:
+        """Search again with the bar closed: the match is selected before any later key is taken."""
+        if self._bar.find.text:
+            self._work.start(self._selecting(forward=forward))
+        else:
             self._open(replacing=False)
-            return
+
+    def _selecting(self, *, forward: bool) -> Iterator[None]:
         selection = self._view.selection
-        self._origin = selection.end if go == self._go_on else selection.start
+        self._origin = selection.end if forward else selection.start
         if self._finder.pattern is None:
             self._finder.look_for(self._bar.query, self._origin, None)
             self._view.repaint()
         self._view.show_match(None)
-        find = self._finder.find_next if go == self._go_on else self._finder.find_previous
+        find = self._finder.find_next if forward else self._finder.find_previous
         find(self._origin, self._select, self._say_why_not)
+        yield from self._waiting()
+        if self._finder.is_awaited:
+            self._finder.call_nobody()
+            self._say_why_not()
 
     def _select(self, match: Selection) -> None:
         self._view.editor.put(Cursors.single(match))
@@ -183,27 +220,36 @@ class Searching:
         if isinstance(prompt, FindBar):
             match = self._view.match
             summary = self._outcome or self._finder.summary(match.start if match is not None else None)
-            self._ask(prompt.summed_up(summary, has_error=bool(self._finder.problem)))
+            has_error = self._has_failed if self._outcome else bool(self._finder.problem)
+            self._ask(prompt.summed_up(summary, has_error=has_error))
 
-    def _template(self, bar: FindBar, pattern: Pattern) -> Template | None:
+    def _replacing(self, bar: FindBar) -> Replacing | None:
+        """Return what the bar says is to be replaced; say why if it cannot be."""
+        pattern = self._finder.pattern
+        if pattern is None:
+            return None
         text = bar.replacement.text if bar.replacement is not None else ""
         try:
-            return compile_template(pattern, text)
+            template = compile_template(pattern, text)
         except BadPattern as error:
-            self._ask(bar.summed_up(str(error), has_error=True))
+            self._report(str(error), has_failed=True)
             return None
+        return Replacing(pattern, template, self._within(bar), ROW_TIMEOUT_S)
 
     def _replace_one(self, bar: FindBar) -> None:
         """Replace the match that the search stands at, and go on to the next."""
-        match, pattern = self._view.match, self._finder.pattern
-        template = self._template(bar, pattern) if pattern is not None else None
-        if match is None or pattern is None or template is None:
+        match = self._view.match
+        if match is None:
             self._go_on()
             return
+        replacing = self._replacing(bar)
+        if replacing is None:
+            return
+        pattern, template = replacing.pattern, replacing.template
         try:
             edit = replace_one(self._document.lines, pattern, match, template, ROW_TIMEOUT_S)
         except TooSlow:
-            self._tell(TOO_SLOW)
+            self._report(TOO_SLOW, has_failed=True)
             return
         if edit is not None:
             self._view.show_match(None)
@@ -212,41 +258,51 @@ class Searching:
         self._finder.find_next(self._origin, self._stand_at)
 
     def _replace_all(self, bar: FindBar) -> None:
-        pattern = self._finder.pattern
-        template = self._template(bar, pattern) if pattern is not None else None
-        if pattern is not None and template is not None:
-            self._work.start(self._replacing_all(pattern, template, bar.query))
+        replacing = self._replacing(bar)
+        if replacing is not None:
+            self._work.start(self._replacing_all(bar, replacing))
 
-    def _replacing_all(self, pattern: Pattern, template: Template, query: Query) -> Iterator[None]:
+    def _replacing_all(self, bar: FindBar, replacing: Replacing) -> Iterator[None]:
         """Count all matches first, as many are replaced in another way than few; then replace them."""
         while not self._finder.is_complete:
             yield
-        count, within = self._finder.match_count, self._finder.within
+        count = self._finder.match_count
         self._finder.close()
         self._view.show_match(None)
+        replacing = replace(replacing, within=self._within(bar))
         cursors = self._view.editor.cursors
-        marked = self._document.marked
-        done, problem, reported_s = 0, "", float("-inf")
-        with marked(cursors.selections) as marks, marked(within or (), grow=True) as inside:
+        done, problem = 0, ""
+        with self._document.marked(cursors.selections) as marks:
             try:
-                for done in replace_all(
-                    self._document, pattern, template, count, within, self._clock, ROW_TIMEOUT_S
-                ):
-                    if self._clock() - reported_s > _REPORT_S:
-                        reported_s = self._clock()
-                        self._report(f"Replaced {done:,} of {count:,}")
+                for done in self._parts(replacing, count):
+                    self._say_how_far(done, count)
                     yield
             except TooSlow:
                 problem = TOO_SLOW
             self._view.editor.put(Cursors.of(marks, cursors.main_index))
-            within = None if within is None else tuple(inside)
         said = [f"Replaced {done:,}" if done or not problem else "", problem]
-        self._report(", but ".join(part for part in said if part))
-        self._finder.look_for(query, self._origin, within)
+        self._report(", but ".join(part for part in said if part), has_failed=bool(problem))
+        self._finder.look_for(bar.query, self._origin, self._within(bar))
         self._view.repaint()
 
-    def _report(self, outcome: str) -> None:
+    def _parts(self, replacing: Replacing, count: int) -> Iterator[int]:
+        """Replace part by part, none much longer than the screen may stand still."""
+        began_s = self._clock()
+
+        def has_time() -> bool:
+            return self._clock() - began_s < _PART_S
+
+        for done in replace_all(self._document, replacing, count, self._clock, has_time):
+            yield done
+            began_s = self._clock()
+
+    def _say_how_far(self, done: int, count: int) -> None:
+        if self._clock() - self._reported_s > _REPORT_S:
+            self._reported_s = self._clock()
+            self._report(f"Replaced {done:,} of {count:,}")
+
+    def _report(self, outcome: str, *, has_failed: bool = False) -> None:
         """Say what was done: in the bar as long as it is open, which hides what is told."""
-        self._outcome = outcome
+        self._outcome, self._has_failed = outcome, has_failed
         self._tell(outcome)
         self._on_progress()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from collabterm.document.edits import Edit
 from collabterm.document.lines import LineIndex, Location
-from collabterm.document.replacing import compile_template, replace_in_rows, replace_one
-from collabterm.document.search import BadPattern, Query, TooSlow, compile_query, find_in_row
+from collabterm.document.replacing import Replacing, Template, compile_template, replace_in_rows, replace_one
+from collabterm.document.search import BadPattern, Pattern, Query, TooSlow, Within, compile_query, find_in_row
 from collabterm.document.selection import Selection
 from tests.document.plain_text import PlainLines, offset_of
 
@@ -45,6 +45,20 @@ TEMPLATES = [
 ]
 
 
+def edits_for(
+    lines: LineIndex,
+    pattern: Pattern,
+    template: Template,
+    first: int,
+    last: int,
+    within: Within = None,
+    timeout_s: float = LONG,
+) -> list[Edit]:
+    """Return the edits of all pieces, the first rows first."""
+    pieces = list(replace_in_rows(lines, Replacing(pattern, template, within, timeout_s), first, last))
+    return [edit for _, edits in reversed(pieces) for edit in edits]
+
+
 def apply(text: str, edits: list[Edit]) -> str:
     for edit in reversed(edits):
         text = text[: offset_of(text, edit.start)] + edit.text + text[offset_of(text, edit.end) :]
@@ -58,7 +72,7 @@ def replaced(text: str, query: Query, replacement: str, slice_rows: int = 1000) 
     for first in reversed(range(0, text.count("\n") + 1, slice_rows)):
         lines = LineIndex(text)
         last = min(first + slice_rows, lines.row_count)
-        text = apply(text, replace_in_rows(lines, pattern, template, first, last, None, LONG))
+        text = apply(text, edits_for(lines, pattern, template, first, last))
     return text
 
 
@@ -85,9 +99,7 @@ def test_a_group_is_inserted_by_its_name() -> None:
 @given(texts, st.data())
 def test_the_edits_are_ascending_and_cover_exactly_the_matches(text: str, data: st.DataObject) -> None:
     pattern = compile_query(Query(data.draw(words), matches_case=True))
-    edits = replace_in_rows(
-        LineIndex(text), pattern, compile_template(pattern, "x"), 0, text.count("\n") + 1, None, LONG
-    )
+    edits = edits_for(LineIndex(text), pattern, compile_template(pattern, "x"), 0, text.count("\n") + 1)
     assert [(edit.start, edit.end) for edit in edits] == [
         (Location(row, start), Location(row, end))
         for row, line in enumerate(text.split("\n"))
@@ -99,7 +111,7 @@ def test_only_matches_inside_a_selection_are_replaced() -> None:
     pattern = compile_query(Query("aa"))
     within = [Selection(Location(0, 1), Location(0, 6)), Selection(Location(1, 3), Location(1, 0))]
     template = compile_template(pattern, "x")
-    edits = replace_in_rows(LineIndex("aa aa aa\naa aa\naa"), pattern, template, 0, 3, within, LONG)
+    edits = edits_for(LineIndex("aa aa aa\naa aa\naa"), pattern, template, 0, 3, within)
     assert apply("aa aa aa\naa aa\naa", edits) == "aa x aa\nx aa\naa"
 
 
@@ -144,11 +156,11 @@ def test_replacing_gives_up_on_a_catastrophic_row_only() -> None:
     pattern = compile_query(Query("(a|aa)+$", is_regex=True))
     template = compile_template(pattern, "x")
     lines = LineIndex("ba\n" * 300 + "a" * 60 + "b\n")
-    edits = replace_in_rows(lines, pattern, template, 0, 300, None, 0.05)
+    edits = edits_for(lines, pattern, template, 0, 300, timeout_s=0.05)
     assert [edit.start for edit in edits] == [Location(row, 1) for row in range(300)]
     with pytest.raises(TooSlow):
-        replace_in_rows(lines, pattern, template, 300, 302, None, 0.05)
-    assert len(replace_in_rows(lines, pattern, template, 0, 300, None, 0.05)) == 300
+        edits_for(lines, pattern, template, 300, 302, timeout_s=0.05)
+    assert len(edits_for(lines, pattern, template, 0, 300, timeout_s=0.05)) == 300
 
 
 def test_rows_that_are_slow_only_together_are_replaced_one_by_one() -> None:
@@ -158,5 +170,5 @@ def test_rows_that_are_slow_only_together_are_replaced_one_by_one() -> None:
     assert find_in_row(pattern, row, LONG) == [(18, 19)]
     timeout_s = 10 * (process_time() - start)
     lines = LineIndex("\n".join([row] * 40))
-    edits = replace_in_rows(lines, pattern, compile_template(pattern, "x"), 0, 40, None, timeout_s)
+    edits = edits_for(lines, pattern, compile_template(pattern, "x"), 0, 40, timeout_s=timeout_s)
     assert [edit.start for edit in edits] == [Location(number, 18) for number in range(40)]

@@ -11,15 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collabterm.document.lines import ByteOffset, LineIndex, Location, Splice
+from collabterm.document.scan import Absent, Scan
 from collabterm.document.search import (
-    Absent,
     BadPattern,
+    Match,
+    Pattern,
     Query,
-    Scan,
     TooSlow,
     compile_query,
     find_in_row,
-    find_in_rows,
+    find_joined,
 )
 from collabterm.document.selection import Selection
 from tests.document.plain_text import location_at
@@ -52,6 +53,14 @@ def naive(expression: str, text: str, flags: int = 0) -> list[Selection]:
     ]
 
 
+def find_in_rows(text: str, pattern: Pattern) -> list[Match]:
+    """Search rows at once if they may be joined, else one by one."""
+    rows = text.split("\n")
+    if pattern.is_joinable:
+        return find_joined(pattern, rows, 0, None, LONG)
+    return [match for row, text in enumerate(rows) for match in find_joined(pattern, [text], row, None, LONG)]
+
+
 def scanned(scan: Scan, text: str) -> list[Selection]:
     """Walk through all matches from the top."""
     end = location_at(text, len(text))
@@ -73,7 +82,7 @@ def complete(scan: Scan, max_rows: int = 1_000, timeout_s: float = LONG) -> Scan
 def test_plain_text_is_found_where_it_stands(text: str, word: str, matches_case: bool) -> None:
     pattern = compile_query(Query(word, matches_case=matches_case))
     expected = naive(re.escape(word), text, 0 if matches_case else re.IGNORECASE) if word else []
-    matches = find_in_rows(LineIndex(text), pattern, 0, text.count("\n") + 1, None, LONG)
+    matches = find_in_rows(text, pattern)
     assert [selection(row, start, end) for row, start, end, _ in matches] == expected
     for row, line in enumerate(text.split("\n")):
         assert [selection(row, *span) for span in find_in_row(pattern, line, LONG)] == [
@@ -84,7 +93,7 @@ def test_plain_text_is_found_where_it_stands(text: str, word: str, matches_case:
 @given(texts, regexes)
 def test_a_pattern_matches_rows_as_if_each_were_alone(text: str, expression: str) -> None:
     pattern = compile_query(Query(expression, is_regex=True, matches_case=True))
-    matches = find_in_rows(LineIndex(text), pattern, 0, text.count("\n") + 1, None, LONG)
+    matches = find_in_rows(text, pattern)
     assert [selection(row, start, end) for row, start, end, _ in matches] == naive(expression, text)
 
 
@@ -93,7 +102,7 @@ def test_a_whole_word_does_not_end_within_one(text: str, word: str) -> None:
     before = r"(?<!\w)" if re.match(r"\w", word) else ""
     after = r"(?!\w)" if re.match(r"\w", word[-1]) else ""
     pattern = compile_query(Query(word, matches_case=True, whole_word=True))
-    matches = find_in_rows(LineIndex(text), pattern, 0, text.count("\n") + 1, None, LONG)
+    matches = find_in_rows(text, pattern)
     expected = naive(before + re.escape(word) + after, text)
     assert [selection(row, start, end) for row, start, end, _ in matches] == expected
 
@@ -160,6 +169,19 @@ def test_a_scan_stops_when_there_is_no_time() -> None:
     scan = Scan(LineIndex("a\n" * 9999 + "a"), compile_query(Query("a")))
     assert not scan.advance(10_000, LONG, has_time=lambda: False)
     assert 0 < scan.count < 1000
+
+
+def test_a_pattern_for_single_rows_asks_for_time_after_each() -> None:
+    scan = Scan(LineIndex("a \n" * 100), compile_query(Query(r"a\s", is_regex=True)))
+    for count in range(1, 40):
+        assert not scan.advance(1_000, LONG, has_time=lambda: False)
+        assert scan.count == count
+
+
+def test_a_scan_may_start_behind_the_text() -> None:
+    scan = complete(Scan(LineIndex("a\na"), compile_query(Query("a")), 5_000))
+    assert scan.count == 2
+    assert scan.next_after(Location(1, 0)) == selection(1, 0, 1)
 
 
 @given(texts, st.sampled_from(["a", "ab", "zz"]), st.integers(0, 40), st.integers(0, 10))
@@ -280,7 +302,7 @@ def test_a_catastrophic_pattern_is_given_up_in_time() -> None:
         with pytest.raises(TooSlow):
             find_in_row(pattern, lines.line(500), 0.05)
         with pytest.raises(TooSlow):
-            find_in_rows(lines, pattern, 500, 501, None, 0.05)
+            find_joined(pattern, [lines.line(500)], 500, None, 0.05)
         scan = Scan(lines, pattern)
         with pytest.raises(TooSlow):
             complete(scan, 2_000, 0.05)

@@ -21,7 +21,7 @@ from collabterm.document.edits import Rewrite
 from collabterm.document.file_style import FileStyle
 from collabterm.document.lines import Edit, Location
 from collabterm.document.replace_all import PART_ROWS, replace_all
-from collabterm.document.replacing import compile_template, replace_one
+from collabterm.document.replacing import Replacing, compile_template, replace_one
 from collabterm.document.search import Query, compile_query
 from collabterm.document.selection import Selection
 from collabterm.document.shared_text import Document, PeerOrigin, Step
@@ -127,7 +127,7 @@ def replace_everything(editor: Editor) -> None:
     template = compile_template(pattern, r"<\g<0>>")
     document = editor._document
     with document.marked(editor.cursors.selections) as marks:
-        for _ in replace_all(document, pattern, template, 1, None, lambda: 0.0, 1.0):
+        for _ in replace_all(document, Replacing(pattern, template, None, 1.0), 1, lambda: 0.0):
             pass
         editor.put(Cursors.of(marks, editor.cursors.main_index))
 
@@ -361,7 +361,8 @@ def test_replacing_in_parts_and_undoing_it_leave_what_another_writes_meanwhile(
     bob.hears_of(ana)
     waiting = list(REMARKS)
     pattern = compile_query(Query("old"))
-    parts = replace_all(ana.document, pattern, compile_template(pattern, "new"), 1, None, lambda: 0.0, 1.0)
+    replacing = Replacing(pattern, compile_template(pattern, "new"), None, 1.0)
+    parts = replace_all(ana.document, replacing, 1, lambda: 0.0)
     undoing = takewhile(lambda stepped: stepped.has_more, iter(ana.document.undo, None))
     for steps, expected in ((parts, LONG.replace("old", "new")), (undoing, LONG)):
         for _ in steps:

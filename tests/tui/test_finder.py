@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,6 +113,33 @@ async def test_a_pattern_that_takes_too_long_ends_the_search_and_tells_who_waits
     assert search.finder.matches_in("x" * 5_000) == ()
 
 
+async def test_nothing_is_marked_any_more_once_a_row_was_slow() -> None:
+    search = Search("xxy")
+    search.look_for(Query("(x+x+)+y", is_regex=True))
+    assert search.finder.matches_in("xxy") == [(0, 3)]
+    start = process_time()
+    for _ in range(40):
+        assert search.finder.matches_in("x" * 5_000) == ()
+    assert process_time() - start < 0.08
+    assert search.finder.matches_in("xxy") == ()
+    assert search.finder.problem == ""
+    search.look_for(Query("x"))
+    assert search.finder.matches_in("xxy") == [(0, 1), (1, 2)]
+
+
+async def test_who_does_not_wait_any_more_is_not_called() -> None:
+    search = Search("x\n" * 400_000 + "needle")
+    search.look_for(Query("needle"))
+    search.next(TOP)
+    awaited = [search.finder.is_awaited]
+    search.finder.call_nobody()
+    awaited.append(search.finder.is_awaited)
+    assert awaited == [True, False]
+    await search.is_complete()
+    assert search.found == []
+    assert search.finder.match_count == 1
+
+
 async def test_an_empty_query_ends_the_search() -> None:
     search = Search("a")
     search.look_for(Query("a"))
@@ -155,7 +184,6 @@ async def test_a_search_within_selections_follows_them() -> None:
     assert search.finder.match_count == 2
     search.next(TOP)
     assert search.found == [selection(2, 0, 1)]
-    assert search.finder.within == (Selection(Location(2, 0), Location(3, 1)),)
 
 
 TEXTS = st.text("ab\n", max_size=40)

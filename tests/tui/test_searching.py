@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from collabterm.document.lines import Edit, Location
+from collabterm.tui.find_bar import FindBar
 from collabterm.tui.finder import TOO_SLOW
+from collabterm.tui.searching import PATIENCE_S
 from collabterm.tui.theme import DARK
 from tests.tui.stage import Stage
 from tests.waiting import until
@@ -190,6 +193,81 @@ async def test_escape_in_the_text_takes_down_the_marks_of_f3() -> None:
         assert matched(stage) == []
 
 
+FAR = "x\n" * 400_000
+"""More rows than are searched at once."""
+
+
+async def is_idle(stage: Stage) -> None:
+    await until(lambda: not stage.app._work.is_busy, "all keys are taken", 30.0)
+
+
+def delete_rows(stage: Stage, first: int, last: int) -> None:
+    """Let Bob delete rows."""
+    stage.rooms["bob"].document.edit([Edit(Location(first, 0), Location(last, 0), "")], stage.network.now_s)
+    stage.network.deliver_all()
+
+
+async def test_the_search_starts_at_the_same_place_of_a_text_that_others_shorten() -> None:
+    stage = Stage("foo\n" * 3_000 + "bar foo", "bob")
+    async with stage.playing(100, 12):
+        await stage.press("ctrl+end", "ctrl+f")
+        delete_rows(stage, 1, 3_000)
+        await stage.type("foo")
+        await bar_says(stage, "1 of 2")
+        await stage.press("up")
+        assert stands_at(stage) == ((1, 4), (1, 7))
+
+
+async def test_all_is_replaced_while_others_shorten_the_text() -> None:
+    stage = Stage("foo\n" * 6_000 + "bar foo", "bob")
+    async with stage.playing(100, 12):
+        await stage.press("ctrl+end")
+        await open_replacing(stage, "foo", "x")
+        await stage.press("alt+a")
+        delete_rows(stage, 1, 6_000)
+        await is_idle(stage)
+        await bar_says(stage, "Replaced")
+        await until(lambda: stage.app.view.finder.is_complete, "every row was searched again")
+        assert stage.text == "x\nbar x"
+
+
+async def test_what_is_typed_after_f3_comes_in_place_of_the_match_however_far_it_is() -> None:
+    stage = Stage(FAR + "needle")
+    async with stage.playing(100, 12):
+        await stage.press("ctrl+f")
+        await stage.type("needle")
+        await stage.press("escape", "ctrl+home", "f3", "a", "b")
+        assert stage.text == FAR + "needle"
+        await is_idle(stage)
+        assert stage.text == FAR + "ab"
+
+
+async def test_a_match_that_f3_does_not_find_soon_is_not_selected_later() -> None:
+    stage = Stage(FAR + "needle")
+    async with stage.playing(100, 12):
+        await stage.press("ctrl+f")
+        await stage.type("needle")
+        await stage.press("escape", "ctrl+home", "f3", "a")
+        stage.network.pass_time(PATIENCE_S + 1.0)
+        await is_idle(stage)
+        assert stage.text == "a" + FAR + "needle"
+        await stage.status_says("needle: searching")
+        await until(lambda: stage.app.view.finder.is_complete, "every row was searched")
+        assert (stage.head, stage.selected) == ((0, 1), "")
+
+
+async def test_each_enter_is_a_step_however_far_the_match_is() -> None:
+    stage = Stage(FAR + "needle\n" * 5)
+    async with stage.playing(100, 12):
+        await stage.press("ctrl+f")
+        await stage.type("needle")
+        await stage.press("enter", "enter", "up", "enter", "enter")
+        await is_idle(stage)
+        assert stands_at(stage) == ((400_003, 0), (400_003, 6))
+        await stage.press("escape")
+        assert stage.selected == "needle"
+
+
 # -- replacing
 
 
@@ -300,3 +378,60 @@ async def test_own_cursors_stay_where_they_are_when_all_is_replaced() -> None:
         await until(lambda: not stage.app._work.is_busy, "all is replaced")
         assert stage.text == "longer\nlonger end\nlonger"
         assert stage.head == (1, 10)
+
+
+async def test_replacing_one_keeps_to_the_selection_wherever_others_move_it() -> None:
+    stage = Stage("foo\n foo\n foo foo\nfoo", "bob")
+    async with stage.playing(140, 12):
+        await stage.press("down", "shift+down", "shift+end")
+        await open_replacing(stage, "foo", "X")
+        await bar_says(stage, "of 3")
+        await stage.press("enter")
+        stage.writes("bob", 0, 0, "foo\n")
+        await stage.press("tab", "backspace")
+        await bar_says(stage, "of 2")
+        await stage.press("alt+s")
+        await bar_says(stage, "of 5")
+        await stage.press("alt+s")
+        await bar_says(stage, "of 2")
+        await stage.press("alt+a")
+        await is_idle(stage)
+        assert stage.text == "foo\nfoo\n X\n Xo Xo\nfoo"
+
+
+@pytest.mark.parametrize("key", ["enter", "alt+a"])
+async def test_a_replacement_that_cannot_be_understood_is_an_error_and_the_search_stays(key: str) -> None:
+    stage = Stage("ab ab", "bob")
+    async with stage.playing(100, 12):
+        await stage.press("ctrl+r", "alt+r")
+        await stage.type("a")
+        await bar_says(stage, "1 of 2")
+        await stage.press("tab")
+        await stage.type(r"\q")
+        await stage.press(key)
+        stage.writes("bob", 0, 5, "a")
+        await until(lambda: stage.app.view.finder.is_complete, "every row was searched")
+        await bar_says(stage, "unknown escape")
+        prompt = stage.app._prompt
+        assert isinstance(prompt, FindBar)
+        assert prompt.has_error
+        assert stage.text == "ab aba"
+        assert stands_at(stage) == ((0, 0), (0, 1))
+        await stage.press("backspace", "backspace", "x", "enter")
+        await bar_says(stage, "1 of 2")
+        assert stage.text == "xb aba"
+
+
+async def test_a_replacement_that_takes_too_long_is_an_error_in_the_bar() -> None:
+    stage = Stage("ab", "bob")
+    async with stage.playing(140, 12):
+        await stage.press("ctrl+r", "alt+r")
+        await stage.type("(x+x+)+y|ab")
+        await bar_says(stage, "1 of 1")
+        await stage.press("tab", "z")
+        stage.writes("bob", 0, 2, "x" * 5_000)
+        await stage.press("enter")
+        prompt = stage.app._prompt
+        assert isinstance(prompt, FindBar)
+        assert (prompt.summary, prompt.has_error) == (TOO_SLOW, True)
+        assert stage.text.startswith("abx")
