@@ -12,6 +12,7 @@ from collabterm.document.cursors import Cursors
 from collabterm.document.edited_lines import EditedLines
 from collabterm.document.edits import Lines, Rewrite
 from collabterm.document.file_style import FileStyle
+from collabterm.document.prefixes import common_prefix
 from collabterm.document.row_changes import Span, change_rows
 from collabterm.document.selection import Selection
 
@@ -88,15 +89,10 @@ def _changes_by_run(convert: Callable[[str], str], old: str, first: int, cuts: C
         if len(text) == len(new):
             spans += _changes(convert, text, start, cuts)
         else:
-            same = _common_length(text, new)
-            kept = _common_length(text[same:][::-1], new[same:][::-1])
+            same = common_prefix(text, new)
+            kept = common_prefix(text[same:][::-1], new[same:][::-1])
             spans.append(Span(start + same, start + len(text) - kept, new[same : len(new) - kept]))
     return spans
-
-
-def _common_length(one: str, other: str) -> int:
-    pairs = zip(one, other, strict=False)
-    return next((index for index, pair in enumerate(pairs) if pair[0] != pair[1]), min(len(one), len(other)))
 
 
 def _capitalized(run: str) -> str:

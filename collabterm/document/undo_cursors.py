@@ -72,11 +72,6 @@ class UndoCursors:
         self._undoable: list[_Step] = []
         self._redoable: list[_Step] = []
 
-    @property
-    def count(self) -> int:
-        """How many parts of steps can be undone."""
-        return len(self._undoable)
-
     def record(
         self,
         edits: Sequence[Edit],

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from collabterm.document import brackets, case_commands, commands, comment_commands, line_commands, motions
-from collabterm.document.cursors import Cursors
-from collabterm.document.edits import Lines, Rewrite
-from collabterm.document.file_style import FileStyle
-from collabterm.document.lines import Location
+from collabterm.document.commands import Command
+from collabterm.document.motions import Motion
 from collabterm.document.shared_text import Step
-
-Motion = Callable[[Lines, Location], Location]
-Command = Callable[[Lines, Cursors, FileStyle], Rewrite | None]
 
 
 class Editing(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Final
 from unicodedata import lookup
 
 from collabterm.document.display import display_line
+from collabterm.tui.bindings import canonical
 
 _MODIFIERS: Final = ("super", "hyper", "meta", "ctrl", "alt", "shift")
 """In the order in which they are written."""
@@ -42,17 +43,10 @@ _CHARACTERS: Final = {
 }
 """Where Textual's name is its own, or differs from Unicode's by more than the blanks."""
 
-_SENT_FOR: Final = {
-    "ctrl+underscore": "ctrl+slash",
-    "ctrl+at": "ctrl+space",
-    "ctrl+@": "ctrl+space",
-}
-"""What people press to make a terminal send the control code on the left."""
-
 
 def key_label(key: str) -> str:
     """Write a key as people do: ``ctrl+s`` is ``Ctrl-S`` and ``alt+up`` is ``Alt-↑``."""
-    *modifiers, name = _SENT_FOR.get(key, key).split("+")
+    *modifiers, name = canonical(key).split("+")
     modifiers.sort(key=lambda one: _MODIFIERS.index(one) if one in _MODIFIERS else len(_MODIFIERS))
     label = _name_label(name)
     if modifiers and len(label) == 1:

@@ -83,11 +83,6 @@ class Choice(Prompt):
     question: str
     actions: dict[str, Callable[[], None]]
 
-    @property
-    def line(self) -> str:
-        """The question in one line, however long."""
-        return self.question
-
     def press(self, key: str, character: str | None) -> Step:
         """End with the key's action, or wait for another key."""
         if key == "escape":
@@ -115,11 +110,6 @@ class TextInput(Prompt):
     problem: str = ""
     """Why the answer before was none."""
 
-    @property
-    def line(self) -> str:
-        """The question and the answer in one line, however long."""
-        return f"{self.question} {self.input.text}{CARET}"
-
     def press(self, key: str, character: str | None) -> Step:
         """Edit the answer; Enter hands it over."""
         if key == "escape":
@@ -140,14 +130,6 @@ class TextInput(Prompt):
         answer = input_pieces(self.input, room - display_line(problem).width, "bar")
         pieces = [Piece(question, "prompt"), *answer, Piece(problem, "error")]
         return [row_of(pieces, width, "bar")][:height]
-
-
-def press(prompt: Prompt, key: str, character: str | None) -> Prompt | None:
-    """Press a key and do at once what it leads to; return the prompt after it, None once there is none."""
-    following, action = prompt.press(key, character)
-    if action is not None:
-        action()
-    return following
 
 
 def row_of(pieces: Iterable[Piece], width: int, ground: StyleName) -> Row:

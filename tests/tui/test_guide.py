@@ -11,7 +11,7 @@ from collabterm.document.lines import LineIndex, Location, Splice
 from collabterm.document.selection import Selection
 from collabterm.tui.bindings import COMMANDS, SECTIONS, make_keymap
 from collabterm.tui.guide import details, go_to_line, help_page, palette
-from collabterm.tui.prompts import Prompt, TextInput, press
+from collabterm.tui.prompts import Prompt, TextInput
 
 DEFAULTS = make_keymap({})
 
@@ -41,7 +41,10 @@ def test_the_palette_has_every_command_and_runs_the_chosen_one() -> None:
     ran: list[str] = []
     prompt = palette(DEFAULTS, ran.append)
     assert [entry.name for entry in prompt.entries] == [command.name for command in COMMANDS]
-    assert press(prompt, "enter", None) is None
+    step = prompt.press("enter", None)
+    assert step.prompt is None
+    assert step.action is not None
+    step.action()
     assert ran == [COMMANDS[0].name]
 
 

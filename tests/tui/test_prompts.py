@@ -19,7 +19,6 @@ from collabterm.tui.prompts import (
     StyleName,
     TextInput,
     input_pieces,
-    press,
     row_of,
     shortened,
 )
@@ -43,6 +42,14 @@ class Answers:
 @pytest.fixture
 def answers() -> Answers:
     return Answers()
+
+
+def press(prompt: Prompt, key: str, character: str | None) -> Prompt | None:
+    """Press a key and do at once what it leads to; return the prompt after it."""
+    following, action = prompt.press(key, character)
+    if action is not None:
+        action()
+    return following
 
 
 def typed(prompt: Prompt, text: str) -> Prompt | None:
