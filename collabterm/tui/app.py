@@ -108,7 +108,7 @@ class EditorApp(App[int], inherit_bindings=False):
             room.document, self.view, self._work, clock, self.ask, lambda: self._prompt, self.tell
         )
         files = FileDialogs(keeper, room, self.ask, self.tell, lambda: self.exit(0))
-        self._end_search = searching.end
+        self._end_search, self._stop_work = searching.end, searching.stop
         self._commands: Mapping[str, Callable[[], None]] = {
             **searching.commands(),
             **files.commands(),
@@ -151,7 +151,8 @@ class EditorApp(App[int], inherit_bindings=False):
         be later by those, and a bound key would overtake typed ones.
         """
         if self.is_running and isinstance(event, events.Key):
-            self._work.after(partial(self.press, event.key, event.character))
+            if not (event.key == "escape" and self._work.is_busy and self._stop_work()):
+                self._work.after(partial(self.press, event.key, event.character))
             self.view.paint_now()
         elif self.is_running and isinstance(event, events.Paste):
             self._work.after(partial(self._paste, event.text))

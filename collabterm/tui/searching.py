@@ -27,6 +27,10 @@ from collabterm.tui.prompts import Prompt
 from collabterm.tui.work import Work
 
 _MAX_OFFERED_CHARS: Final = 200
+STOPPABLE_S: Final = 1.0
+"""A key earlier than that was typed ahead."""
+
+STOPPED: Final = "stopped before the end"
 _REPORT_S: Final = 0.1
 """How often a long replacement says how far it is."""
 
@@ -75,6 +79,8 @@ class Searching:
         self._has_failed = False
         self._reported_s = float("-inf")
         self._has_searched = False
+        self._is_stopped = False
+        self._began_s = float("inf")
         self._finder.on_progress = self._on_progress
         document.subscribe(self._on_change)
 
@@ -86,6 +92,11 @@ class Searching:
             "find_next": lambda: self._again(forward=True),
             "find_previous": lambda: self._again(forward=False),
         }
+
+    def stop(self) -> bool:
+        """Replace no more, if that has been going on for so long that a key means that; return whether."""
+        self._is_stopped = self._clock() - self._began_s > STOPPABLE_S
+        return self._is_stopped
 
     def end(self) -> None:
         """Mark no matches any more."""
@@ -260,11 +271,14 @@ class Searching:
     def _replace_all(self, bar: FindBar) -> None:
         replacing = self._replacing(bar)
         if replacing is not None:
-            self._work.start(self._replacing_all(bar, replacing))
+            self._work.start(self._stoppable(self._replacing_all(bar, replacing)))
 
     def _replacing_all(self, bar: FindBar, replacing: Replacing) -> Iterator[None]:
         """Count all matches first, as many are replaced in another way than few; then replace them."""
         while not self._finder.is_complete:
+            if self._is_stopped:
+                self._report("stopped")
+                return
             yield
         count = self._finder.match_count
         self._finder.close()
@@ -275,15 +289,25 @@ class Searching:
         with self._document.marked(cursors.selections) as marks:
             try:
                 for done in self._parts(replacing, count):
+                    if self._is_stopped:
+                        problem = STOPPED
+                        break
                     self._say_how_far(done, count)
                     yield
             except TooSlow:
                 problem = TOO_SLOW
             self._view.editor.put(Cursors.of(marks, cursors.main_index))
         said = [f"Replaced {done:,}" if done or not problem else "", problem]
-        self._report(", but ".join(part for part in said if part), has_failed=bool(problem))
+        self._report(", but ".join(part for part in said if part), has_failed=problem == TOO_SLOW)
         self._finder.look_for(bar.query, self._origin, self._within(bar))
         self._view.repaint()
+
+    def _stoppable(self, parts: Iterator[None]) -> Iterator[None]:
+        self._is_stopped, self._began_s = False, self._clock()
+        try:
+            yield from parts
+        finally:
+            self._began_s = float("inf")
 
     def _parts(self, replacing: Replacing, count: int) -> Iterator[int]:
         """Replace part by part, none much longer than the screen may stand still."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 
 from collabterm.document.lines import Edit, Location
 from collabterm.tui.find_bar import FindBar
 from collabterm.tui.finder import TOO_SLOW
-from collabterm.tui.searching import PATIENCE_S
+from collabterm.tui.searching import PATIENCE_S, STOPPABLE_S
 from collabterm.tui.theme import DARK
 from tests.tui.stage import Stage
 from tests.waiting import until
@@ -330,6 +331,29 @@ async def test_many_rows_are_replaced_in_parts_and_undone_as_one_while_keys_wait
         await stage.press("ctrl+z", "ctrl+z")
         await until(lambda: not stage.app._work.is_busy, "all is undone", 30.0)
         assert stage.text == "foo foo\n" * 5_000
+
+
+async def test_escape_stops_a_long_replacement_and_undo_takes_back_what_it_did() -> None:
+    text = "foo bar\n" * 30_000
+    stage = Stage(text)
+    async with stage.playing(100, 12) as pilot:
+        await stage.press("ctrl+r")
+        await stage.type("foo")
+        await stage.press("tab")
+        await stage.type("quux")
+        await bar_says(stage, "of 30,000")
+        with stage.app._context():
+            await stage.app.on_event(events.Key("alt+a", None))
+            assert stage.app._work.is_busy
+            stage.network.pass_time(STOPPABLE_S + 0.1)
+            await stage.app.on_event(events.Key("escape", None))
+        await until(lambda: not stage.app._work.is_busy, "the work is over")
+        await bar_says(stage, "stopped before the end")
+        assert 0 < stage.text.count("quux") < 30_000
+        await stage.press("escape", "ctrl+z")
+        await until(lambda: not stage.app._work.is_busy, "the undo is over")
+        assert stage.text == text
+        await pilot.pause()
 
 
 async def test_groups_of_a_pattern_are_put_into_the_replacement() -> None:
