@@ -230,15 +230,27 @@ class EditorApp(App[int], inherit_bindings=False):
         self._show_status_soon()
 
     def _point(self, event: events.MouseEvent) -> None:
-        if self._prompt is None or isinstance(event, events.MouseUp):
+        is_hint = self._hint_bar.display and int(event.screen_y) == self._hint_bar.region.y
+        if isinstance(event, events.MouseDown) and is_hint:
+            self._click_hint(int(event.screen_x))
+        elif self._prompt is None or isinstance(event, events.MouseUp):
             self.view.point(event)
         elif isinstance(event, events.MouseScrollUp):
             self.ask(self._prompt.scrolled(-_WHEEL_ROWS))
         elif isinstance(event, events.MouseScrollDown):
             self.ask(self._prompt.scrolled(_WHEEL_ROWS))
         elif isinstance(event, events.MouseDown):
-            self._take(self._prompt.clicked(int(event.screen_y) - self._prompt_top(), self.view.size.width))
+            x, y = int(event.screen_x), int(event.screen_y) - self._prompt_top()
+            self._take(self._prompt.clicked(x, y, self.view.size.width))
         self._show_status_soon()
+
+    def _click_hint(self, x: int) -> None:
+        """Run the command that was clicked; an open prompt is left first."""
+        command = self._hint_bar.command_at(x)
+        if command is not None:
+            if self._prompt is not None:
+                self._take(self._prompt.press("escape", None))
+            self.run_command(command)
 
     def _prompt_top(self) -> int:
         height = self.view.size.height + 1

@@ -16,7 +16,7 @@ from collabterm.document.display import display_line
 from collabterm.document.search import Query
 from collabterm.tui.key_labels import key_label
 from collabterm.tui.line_input import LineInput
-from collabterm.tui.prompts import Piece, Prompt, Row, Step, input_pieces, row_of, shortened
+from collabterm.tui.prompts import Piece, Prompt, Row, Step, input_pieces, piece_at, row_of, shortened
 
 FIELD_CELLS: Final = 14
 LEAST_FIELD_CELLS: Final = 8
@@ -122,6 +122,17 @@ class FindBar(Prompt):
     def paste(self, text: str) -> Step:
         """Put a line into the field that keys go to."""
         return self._step(*self._edited(lambda line: line.pasted(text)))
+
+    def clicked(self, x: int, y: int, width: int) -> Step:
+        """Turn the toggle that was clicked, or go to the field."""
+        rows = self.rows(width, 2)
+        if not 0 <= y < len(rows):
+            return Step(self)
+        sign = piece_at(rows[y], x).strip(" []")
+        toggle = next((toggle for toggle, one in _SIGNS.items() if one == sign), None)
+        if toggle is not None and y == 0:
+            return self.press(toggle.value, None)
+        return Step(self.focused(in_replacement=y == 1))
 
     def replacing(self) -> FindBar:
         """Add the replacement's field and go there, once there is something to find."""

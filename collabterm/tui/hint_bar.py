@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from rich.segment import Segment
 from textual.strip import Strip
 
+from collabterm.document.display import display_line
 from collabterm.tui.bindings import Keymap
 from collabterm.tui.key_labels import key_label
 from collabterm.tui.rows import Rows
@@ -28,6 +31,20 @@ HINTS: Final = (
 """Commands and what they are called here, the most needed first; those that do not fit are left out."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    """A key and what it does, from the cell ``first`` on."""
+
+    command: str
+    key: str
+    label: str
+    first: int
+
+    @property
+    def last(self) -> int:
+        return self.first + display_line(self.key + self.label).width
+
+
 class HintBar(Rows):
     """One row of keys with what they do.
 
@@ -46,16 +63,25 @@ class HintBar(Rows):
         self._theme = theme
         self.repaint()
 
+    def command_at(self, x: int) -> str | None:
+        """Return the command whose hint covers a cell."""
+        return next((hint.command for hint in self._fitting() if hint.first <= x < hint.last), None)
+
     def render_line(self, y: int) -> Strip:
         """Paint as many hints as fit."""
         bar, width = self._theme.bar, self.size.width
         segments, used = [], 0
+        for hint in self._fitting():
+            segments += [Segment(hint.key, bar + self._theme.hint_key), Segment(hint.label, bar)]
+            used = hint.last
+        return Strip([*segments, Segment(" " * (width - used), bar)], width)
+
+    def _fitting(self) -> Iterator[_Hint]:
+        used = 0
         for command, title in HINTS:
             keys = self._keymap.keys_of(command)
-            key = f" {key_label(keys[0])} " if keys else ""
-            label = f"{title} "
-            if not keys or used + len(key) + len(label) > width:
-                continue
-            segments += [Segment(key, bar + self._theme.hint_key), Segment(label, bar)]
-            used += len(key) + len(label)
-        return Strip([*segments, Segment(" " * (width - used), bar)], width)
+            if keys:
+                hint = _Hint(command, f" {key_label(keys[0])} ", f"{title} ", used)
+                if hint.last <= self.size.width:
+                    yield hint
+                    used = hint.last

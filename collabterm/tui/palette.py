@@ -74,7 +74,7 @@ class Palette(Prompt):
         """Choose an entry ``rows`` further down."""
         return replace(self, selected=max(min(self.selected + rows, len(self.matches) - 1), 0))
 
-    def clicked(self, y: int, width: int) -> Step:
+    def clicked(self, x: int, y: int, width: int) -> Step:
         """Run the entry that was clicked."""
         shown, selected = self.visible(PAGE_ENTRIES)
         if not 0 <= y < len(shown):

@@ -64,8 +64,8 @@ class Prompt(Protocol):
         """Take a turn of the mouse's wheel, downwards if positive."""
         return self
 
-    def clicked(self, y: int, width: int) -> Step:
-        """Take a click on one of the rows, counted from the first that is shown."""
+    def clicked(self, x: int, y: int, width: int) -> Step:
+        """Take a click at a cell of ``rows``, which are ``width`` cells wide."""
         return Step(self)
 
     def fitted(self, width: int, height: int) -> Prompt:
@@ -145,6 +145,15 @@ def row_of(pieces: Iterable[Piece], width: int, ground: StyleName) -> Row:
     if left > 0:
         row.append(Piece(" " * left, ground))
     return Row(ground, tuple(row))
+
+
+def piece_at(row: Row, x: int) -> str:
+    """Return the text of the piece that covers a cell."""
+    for text, _ in row.pieces:
+        x -= display_line(text).width
+        if x < 0:
+            return text
+    return ""
 
 
 def shortened(text: str, cells: int) -> str:

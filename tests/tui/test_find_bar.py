@@ -210,3 +210,22 @@ def test_the_end_of_what_is_typed_is_always_in_view(bar: FindBar, width: int) ->
     bar = bar.focused(in_replacement=False)
     tail = bar.find.text.replace("\t", "␉")[-2:]
     assert f"{tail}▏" in shown(bar, width)[0]
+
+
+def test_a_click_turns_a_toggle_or_goes_to_a_field() -> None:
+    asked: list[FindAction] = []
+    bar = FindBar(lambda _, action: asked.append(action), LineInput.holding("needle")).replacing()
+    assert bar.in_replacement
+    (row, _) = bar.rows(100, 2)
+    text = "".join(piece.text for piece in row.pieces)
+    step = bar.clicked(text.index(" .* ") + 1, 0, 100)
+    assert isinstance(step.prompt, FindBar)
+    assert step.prompt.toggles == {Toggle.IS_REGEX}
+    assert step.action is not None
+    step.action()
+    assert asked == [FindAction.QUERY_CHANGED]
+    at_find = bar.clicked(text.index("needle"), 0, 100).prompt
+    assert isinstance(at_find, FindBar)
+    assert not at_find.in_replacement
+    assert at_find.clicked(12, 1, 100).prompt == bar
+    assert bar.clicked(3, 5, 100).prompt == bar

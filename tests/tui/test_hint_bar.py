@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from textual import events
 from textual.app import App, ComposeResult
 
 from collabterm.tui.bindings import Keymap, command_named, make_keymap
@@ -80,3 +81,17 @@ async def test_hints_come_and_go_with_the_height_and_with_the_command() -> None:
         await stage.run("show the hints")
         assert stage.hints == ""
         await until(lambda: stage.app.view.size.height == 10, "the text has the room")
+
+
+async def test_a_click_on_a_hint_runs_its_command_also_while_a_question_is_open() -> None:
+    stage = Stage("one\ntwo", settings=EditorSettings())
+    async with stage.playing(100, 14) as pilot:
+        row = stage.app._hint_bar.region.y - stage.app.view.region.y
+        await stage.mouse(pilot, events.MouseDown, row, stage.hints.index("Find") + 1)
+        await stage.status_says("Find:")
+        await stage.mouse(pilot, events.MouseDown, row, stage.hints.index("Help") + 1)
+        await stage.status_says("Esc close")
+        await stage.press("escape")
+        before = stage.status
+        await stage.mouse(pilot, events.MouseDown, row, 99)
+        assert stage.status == before
