@@ -69,6 +69,7 @@ class Chunk:
 
     def replace(self, first: int, last: int, lines: list[str]) -> None:
         """Replace the lines from ``first`` to before ``last`` of an open chunk."""
+        assert self._lines, "the lines of a packed chunk are not there to be replaced"
         sizes = _sizes(lines)
         self.count += len(lines) - (last - first)
         self.size += sum(sizes) - sum(self._sizes[first:last])

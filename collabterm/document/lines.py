@@ -205,12 +205,13 @@ class LineIndex:
             location = self.location_at(first)
             edits.append(Edit(location, self.location_at(reached) if deleted else location, inserted))
             moved += byte_length(inserted) - deleted
-        touched = {self._rewrite_rows(run) for run in reversed(list(_runs(edits)))}
+        touched = [chunk for run in reversed(list(_runs(edits))) for chunk in self._rewrite_rows(run)]
         done = list(replacements(edits))
         if len(done) == 1 and done[0].start.row == done[0].old_end.row == done[0].new_end.row:
-            self._shift_bytes(touched.pop() + 1, moved)
+            self._shift_bytes(self._find_row(done[0].start.row)[0] + 1, moved)
             return done
-        for index in sorted(touched, reverse=True):
+        changed = set(map(id, touched))
+        for index in [at for at, chunk in enumerate(self._chunks) if id(chunk) in changed][::-1]:
             self._balance(index)
         self._row_starts = self._byte_starts = None
         return done
@@ -227,8 +228,8 @@ class LineIndex:
             value = (value * power + own) % HASH_MODULUS
         return value.to_bytes(16, "big")
 
-    def _rewrite_rows(self, edits: Sequence[Edit]) -> int:
-        """Rewrite the rows that some edits share; return the chunk they are in now.
+    def _rewrite_rows(self, edits: Sequence[Edit]) -> tuple[Chunk, Chunk]:
+        """Rewrite the rows that some edits share; return the first and the last chunk that this changed.
 
         What is above stays where it is, also in the totals, so that the edits above can be made next.
         """
@@ -241,7 +242,9 @@ class LineIndex:
         text = parts[0] if len(parts) == 1 else "".join(parts)
         index, start = self._find_row(first.row)
         last_index, end = self._find_row(last.row)
-        last_chunk, chunk = self._opened(last_index), self._opened(index)
+        self._opened(index)
+        last_chunk = self._opened(last_index)
+        chunk = self._opened(index)  # again, as opening the other may have packed it
         if len(text) > _LARGE_CHARS and "\n" in text:
             following = chunked(last_chunk.lines()[end + 1 :])
             head = text.partition("\n")[0]
@@ -255,7 +258,7 @@ class LineIndex:
             if not is_all:
                 last_chunk.replace(0, end + 1, [])
             del self._chunks[index + 1 : last_index + is_all]
-        return index
+        return chunk, last_chunk
 
     def _shift_bytes(self, index: int, grown: int) -> None:
         """Move the totals from a chunk on; rows stay as they are."""

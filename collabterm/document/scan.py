@@ -127,7 +127,7 @@ class Scan:
         """Return the last match that begins before ``location``, else the last of the text."""
         index, row = self._find_block(location.row)
         at = bisect_left(self._blocks[index].starts, _key(row, location.column)) - 1
-        is_known = self._blocks[index].scanned > row
+        is_known = self._blocks[index].scanned >= min(row + 1, self._blocks[index].row_count)
         for number in self._around(index, -1):
             if not is_known:
                 return Absent.NOT_YET

@@ -190,15 +190,22 @@ class Document:
         """Whether the next ``undo`` may take back what others wrote since: the step was a large one."""
         return self._undo_cursors.is_risky(self._peer_changes)
 
+    @property
+    def is_redo_risky(self) -> bool:
+        """The same of the next ``redo``."""
+        return self._undo_cursors.is_redo_risky(self._peer_changes)
+
     def undo(self) -> Stepped:
         """Take back this side's last undo step, or the last part of it."""
         changed = self._step_history(self._undo.undo)
-        return self._clamped(self._undo_cursors.undone(changed, len(self._undo.undo_stack)))
+        remaining = len(self._undo.undo_stack)
+        return self._clamped(self._undo_cursors.undone(changed, remaining, self._peer_changes))
 
     def redo(self) -> Stepped:
         """Do again what ``undo`` took back, or the next part of it."""
         changed = self._step_history(self._undo.redo)
-        return self._clamped(self._undo_cursors.redone(changed, len(self._undo.redo_stack)))
+        remaining = len(self._undo.redo_stack)
+        return self._clamped(self._undo_cursors.redone(changed, remaining, self._peer_changes))
 
     def seed(self, content: str | bytes, properties: Mapping[str, str | bool]) -> None:
         """Put a file's content, as a string or in UTF-8, into an empty room.

@@ -105,29 +105,41 @@ class UndoCursors:
         last = self._undoable[-1]
         self._undoable[-1] = replace(last, after=_step(edits, None, after, continues=False).after)
 
-    def undone(self, changed: Sequence[Replacement], remaining: int) -> Stepped:
+    def is_redo_risky(self, peer_changes: int) -> bool:
+        """Return the same of doing the last undone step again."""
+        rewritten = 0
+        for number, step in enumerate(reversed(self._redoable)):
+            if number and not step.continues:
+                break
+            rewritten += step.rewritten
+            if rewritten > LARGE_REWRITE_BYTES:
+                return self._redoable[-1].peer_changes != peer_changes
+        return False
+
+    def undone(self, changed: Sequence[Replacement], remaining: int, peer_changes: int = 0) -> Stepped:
         """Take the last part of a step for undone.
 
         Args:
             changed: What the undo did to the text.
             remaining: How many parts can still be undone; those that had nothing left to undo are gone.
+            peer_changes: How many changes of others there have been.
         """
         step = None
         while len(self._undoable) > remaining:
             step = self._undoable.pop()
         if step is None:
             return Stepped()
-        self._redoable.append(step)
+        self._redoable.append(replace(step, peer_changes=peer_changes))
         return Stepped(_found(step.before, changed, step), has_more=step.continues)
 
-    def redone(self, changed: Sequence[Replacement], remaining: int) -> Stepped:
+    def redone(self, changed: Sequence[Replacement], remaining: int, peer_changes: int = 0) -> Stepped:
         """Take the last undone part of a step for done again; the same as ``undone`` the other way."""
         step = None
         while len(self._redoable) > remaining:
             step = self._redoable.pop()
         if step is None:
             return Stepped()
-        self._undoable.append(step)
+        self._undoable.append(replace(step, peer_changes=peer_changes))
         has_more = bool(self._redoable) and self._redoable[-1].continues
         return Stepped(_found(step.after, changed, step), has_more)
 

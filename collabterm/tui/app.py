@@ -221,6 +221,7 @@ class EditorApp(App[int], inherit_bindings=False):
         self._status_bar.show_prompt(last)
 
     def _paste(self, text: str) -> None:
+        self._last_command = ""
         if self._prompt is not None:
             self._take(self._prompt.paste(text))
         else:
@@ -230,6 +231,8 @@ class EditorApp(App[int], inherit_bindings=False):
         self._show_status_soon()
 
     def _point(self, event: events.MouseEvent) -> None:
+        if isinstance(event, events.MouseDown):
+            self._last_command = ""
         is_hint = self._hint_bar.display and int(event.screen_y) == self._hint_bar.region.y
         if isinstance(event, events.MouseDown) and is_hint:
             self._click_hint(int(event.screen_x))
@@ -268,8 +271,9 @@ class EditorApp(App[int], inherit_bindings=False):
         """Cut the cursors' rows; together with those cut just before, if nothing came in between."""
         self.view.editor.collapse()
         rows = self.view.editor.copied()
-        if self._last_command == "cut_rows" and rows.text:
-            rows = Copied(self._copies.copied.text + rows.text, is_rows=True)
+        before = self._copies.copied
+        if self._last_command == "cut_rows" and before.is_rows and rows.text:
+            rows = Copied(before.text + rows.text, is_rows=True)
         self._keep(rows, "Cut")
         self.view.editor.cut()
 

@@ -23,8 +23,8 @@ from collabterm.tui import actions
 from collabterm.tui.clipboard import Copied
 from collabterm.tui.work import Work
 
-UNDO_WARNING: Final = (
-    "others wrote since: undoing so much may take some of it back; undo again to do it anyway"
+STEP_WARNING: Final = (
+    "others wrote since: so large a step may take some of it back; press again to do it anyway"
 )
 
 
@@ -49,7 +49,7 @@ class Editor:
         self._work = work
         self.on_warning: Callable[[str], None] = lambda _: None
         self._goal_cells: tuple[int, ...] | None = None
-        self._is_warned = False
+        self._warned_of: Callable[[], Stepped] | None = None
         document.subscribe(self._on_change)
 
     def run(self, name: str, *, extends: bool = False) -> bool:
@@ -102,7 +102,7 @@ class Editor:
     def put(self, cursors: Cursors) -> None:
         """Take over cursors that the person chose."""
         self._goal_cells = None
-        self._is_warned = False
+        self._warned_of = None
         self.cursors = self._on_boundaries(cursors)
         self.on_cursors()
 
@@ -124,9 +124,9 @@ class Editor:
         lines = self._document.lines
         match name:
             case "undo":
-                self._undo()
+                self._step(self._document.undo, is_risky=self._document.is_undo_risky)
             case "redo":
-                self._work.start(self._stepping(self._document.redo))
+                self._step(self._document.redo, is_risky=self._document.is_redo_risky)
             case "select_all":
                 self.put(Cursors.single(Selection(Location(0, 0), lines.end)))
             case "select_line":
@@ -146,14 +146,14 @@ class Editor:
                 return False
         return True
 
-    def _undo(self) -> None:
-        """Undo, but only when asked twice if that may take back what others wrote."""
-        is_warned, self._is_warned = self._is_warned, False
-        if self._document.is_undo_risky and not is_warned:
-            self.on_warning(UNDO_WARNING)
-            self._is_warned = True
+    def _step(self, step: Callable[[], Stepped], *, is_risky: bool) -> None:
+        """Undo or redo, but only when asked twice if that may take back what others wrote."""
+        is_warned, self._warned_of = self._warned_of == step, None
+        if is_risky and not is_warned:
+            self.on_warning(STEP_WARNING)
+            self._warned_of = step
         else:
-            self._work.start(self._stepping(self._document.undo))
+            self._work.start(self._stepping(step))
 
     def _stepping(self, step: Callable[[], Stepped]) -> Iterator[None]:
         """Undo or redo a step, part by part."""

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from collabterm.document.lines import LineIndex, Location, Replacement
 from collabterm.document.scan import Absent, Scan
 from collabterm.document.search import BadPattern, Pattern, Query, TooSlow, compile_query, find_in_row
-from collabterm.document.selection import Selection
+from collabterm.document.selection import Selection, Shifts
 
 SLICE_S: Final = 0.005
 ROW_TIMEOUT_S: Final = 0.05
 """How long a pattern may take for one row before the search is given up."""
 
 _SLICE_ROWS: Final = 100_000
+_MAX_MARKED_CHARS: Final = 10_000
 _MARK_TIMEOUT_S: Final = 0.002
 
 TOO_SLOW: Final = "this pattern takes too long here: make it simpler"
@@ -34,7 +35,8 @@ def _nothing() -> None:
 class _Wanted:
     """What somebody waits for, and whom to call with it or once there is none."""
 
-    ask: Callable[[Scan], Selection | Absent]
+    location: Location
+    is_forward: bool
     then: Callable[[Selection], None]
     otherwise: Callable[[], None]
 
@@ -109,23 +111,28 @@ class Finder:
             return
         for replacement in replacements:
             self._scan.follow(replacement)
+        if self._wanted is not None:
+            location = Shifts(replacements).location(self._wanted.location, sticks="before")
+            self._wanted = replace(self._wanted, location=location)
         self._schedule()
 
     def find_next(
         self, location: Location, then: Callable[[Selection], None], otherwise: Callable[[], None] = _nothing
     ) -> None:
         """Call ``then`` with the first match at or behind a location, or from the top."""
-        self._want(_Wanted(lambda scan: scan.next_after(location), then, otherwise))
+        self._want(_Wanted(location, True, then, otherwise))
 
     def find_previous(
         self, location: Location, then: Callable[[Selection], None], otherwise: Callable[[], None] = _nothing
     ) -> None:
         """Call ``then`` with the last match before a location, or from the end."""
-        self._want(_Wanted(lambda scan: scan.previous_before(location), then, otherwise))
+        self._want(_Wanted(location, False, then, otherwise))
 
     def matches_in(self, text: str) -> Sequence[tuple[int, int]]:
-        """Return the columns of the matches in a row, to be marked; none from the first slow row on."""
+        """Return the columns of the matches in a row, to be marked; none in huge rows or after a slow one."""
         if self.pattern is None or self.problem or not self._marks:
+            return ()
+        if len(text) > _MAX_MARKED_CHARS:
             return ()
         try:
             return find_in_row(self.pattern, text, _MARK_TIMEOUT_S)
@@ -160,7 +167,11 @@ class Finder:
         if self._wanted is None:
             return
         wanted = self._wanted
-        found = Absent.NOWHERE if self._scan is None else wanted.ask(self._scan)
+        scan = self._scan
+        found: Selection | Absent = Absent.NOWHERE
+        if scan is not None:
+            find = scan.next_after if wanted.is_forward else scan.previous_before
+            found = find(wanted.location)
         if found is Absent.NOT_YET and not self.is_complete:
             return
         self._wanted = None

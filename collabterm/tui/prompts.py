@@ -120,7 +120,7 @@ class TextInput(Prompt):
 
     def paste(self, text: str) -> Step:
         """Put a line into the answer."""
-        return Step(replace(self, input=self.input.pasted(text)))
+        return Step(replace(self, input=self.input.pasted(text), problem=""))
 
     def rows(self, width: int, height: int) -> list[Row]:
         """Show at most half a row of the question, and the answer."""

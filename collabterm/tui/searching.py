@@ -17,7 +17,7 @@ from collabterm.document.lines import Location
 from collabterm.document.replace_all import replace_all
 from collabterm.document.replacing import Replacing, compile_template, replace_one
 from collabterm.document.search import BadPattern, TooSlow
-from collabterm.document.selection import Selection, shift
+from collabterm.document.selection import Selection, Shifts
 from collabterm.document.shared_text import Change, Document
 from collabterm.tui.editor_view import EditorView
 from collabterm.tui.find_bar import FindAction, FindBar, Toggle
@@ -80,7 +80,7 @@ class Searching:
         self._reported_s = float("-inf")
         self._has_searched = False
         self._is_stopped = False
-        self._began_s = float("inf")
+        self._began_s: float | None = None
         self._finder.on_progress = self._on_progress
         document.subscribe(self._on_change)
 
@@ -94,13 +94,20 @@ class Searching:
         }
 
     def stop(self) -> bool:
-        """Replace no more, if that has been going on for so long that a key means that; return whether."""
+        """Search no further at once, and replace no more if that has gone on for a while; return whether.
+
+        A key that stopped nothing but a search still has its own meaning.
+        """
+        if self._began_s is None:
+            self._is_stopped = True
+            return False
         self._is_stopped = self._clock() - self._began_s > STOPPABLE_S
         return self._is_stopped
 
     def end(self) -> None:
         """Mark no matches any more."""
         self._finder.close()
+        self._selected_first = ()
         self._view.show_match(None)
         self._view.repaint()
 
@@ -148,6 +155,7 @@ class Searching:
 
     def _look(self, bar: FindBar) -> None:
         self._bar = bar
+        self._is_stopped = False
         self._view.show_match(None)
         self._finder.look_for(bar.query, self._origin, self._within(bar))
         self._finder.find_next(self._origin, self._stand_at)
@@ -165,19 +173,19 @@ class Searching:
 
     def _on_change(self, change: Change) -> None:
         """Stay at the same place of the text, whoever changes it."""
-        for replacement in change.replacements:
-            self._origin = shift(self._origin, replacement, sticks="before")
-            self._selected_first = tuple(one.shifted(replacement, grows=True) for one in self._selected_first)
+        shifts = Shifts(change.replacements)
+        self._origin = shifts.location(self._origin, sticks="before")
+        self._selected_first = tuple(shifts.selection(one, grows=True) for one in self._selected_first)
 
     def _stepping(self, step: Callable[[], None]) -> Iterator[None]:
         """Go a step once the one before it has led somewhere; what is typed waits until this one has too."""
-        yield from self._waiting()
-        step()
-        yield from self._waiting()
-
-    def _waiting(self) -> Iterator[None]:
         until_s = self._clock() + PATIENCE_S
-        while self._finder.is_awaited and self._clock() < until_s:
+        yield from self._waiting(until_s)
+        step()
+        yield from self._waiting(until_s)
+
+    def _waiting(self, until_s: float) -> Iterator[None]:
+        while self._finder.is_awaited and not self._is_stopped and self._clock() < until_s:
             yield
 
     def _go_on(self) -> None:
@@ -196,6 +204,7 @@ class Searching:
             self._open(replacing=False)
 
     def _selecting(self, *, forward: bool) -> Iterator[None]:
+        self._is_stopped = False
         selection = self._view.selection
         self._origin = selection.end if forward else selection.start
         if self._finder.pattern is None:
@@ -204,7 +213,7 @@ class Searching:
         self._view.show_match(None)
         find = self._finder.find_next if forward else self._finder.find_previous
         find(self._origin, self._select, self._say_why_not)
-        yield from self._waiting()
+        yield from self._waiting(self._clock() + PATIENCE_S)
         if self._finder.is_awaited:
             self._finder.call_nobody()
             self._say_why_not()
@@ -307,7 +316,7 @@ class Searching:
         try:
             yield from parts
         finally:
-            self._began_s = float("inf")
+            self._began_s = None
 
     def _parts(self, replacing: Replacing, count: int) -> Iterator[int]:
         """Replace part by part, none much longer than the screen may stand still."""

@@ -168,3 +168,26 @@ def test_a_row_that_grows_very_long_leaves_the_rows_below_where_they_are() -> No
     assert (index.line(1), index.line(2), index.row_count) == ("two", "three", 3)
     assert index.size == 1_100_015
     assert index.offset_at(Location(2, 0)) == 1_100_010
+
+
+@pytest.mark.parametrize("opened", [(), (11,), (11, 10), (10, 12, 11)])
+def test_changes_over_more_chunks_than_are_kept_open_reach_every_one_of_them(opened: tuple[int, ...]) -> None:
+    """Two changes that meet in a chunk, which the opening of the others may have packed meanwhile."""
+    rows = [f"row {number:06d}" for number in range(512 * 100)]
+    index = LineIndex("\n".join(rows))
+    for chunk in opened:
+        assert index.line(512 * chunk + 5) == rows[512 * chunk + 5]
+    width = len(rows[0]) + 1
+    places = [(512 * 10 + 5, 2, 512 * 11 + 5, 3), (512 * 11 + 5, 6, 512 * 12 + 5, 4)]
+    places += [(512 * chunk + 7, 3, 512 * chunk + 7, 4) for chunk in range(20, 83)]
+    spans = [(row * width + start, last * width + end) for row, start, last, end in places]
+    expected, splices, moved = "\n".join(rows), [], 0
+    for start, end in spans:
+        splices.append(Splice(ByteOffset(start + moved), end - start, "X"))
+        moved += 1 - (end - start)
+    for start, end in reversed(spans):
+        expected = f"{expected[:start]}X{expected[end:]}"
+    index.splice_all(splices)
+    assert index.text() == expected
+    assert (index.row_count, index.size) == (expected.count("\n") + 1, len(expected))
+    assert list(index.rows(5_000, 6_500)) == expected.split("\n")[5_000:6_500]

@@ -119,6 +119,10 @@ def test_a_step_whose_last_part_left_nothing_to_undo_is_undone_as_far_as_it_can(
     assert document.text() == TEXT
 
 
+def is_redo_risky(document: Document) -> bool:
+    return document.is_redo_risky
+
+
 def is_risky(document: Document) -> bool:
     """Ask each time anew, whatever was known of it before."""
     return document.is_undo_risky
@@ -142,6 +146,14 @@ def test_undo_of_a_large_rewrite_is_risky_once_others_wrote_since() -> None:
     document.undo()
     assert is_risky(document)
     while document.undo().has_more:
+        pass
+    assert not is_risky(document)
+    assert not document.is_redo_risky
+    other.apply_update(document.update_since(other.state_vector()), PeerOrigin("ann"))
+    other.edit([Edit(Location(9, 0), Location(9, 0), "?")], 9.0)
+    document.apply_update(other.update_since(document.state_vector()), PeerOrigin("bob"))
+    assert is_redo_risky(document)
+    while document.redo().has_more:
         pass
     assert not is_risky(document)
 

@@ -308,6 +308,18 @@ async def test_lines_cut_one_after_the_other_are_pasted_together() -> None:
         assert stage.text == "three\none\ntwo\nfour"
 
 
+async def test_a_paste_or_a_click_between_two_cuts_begins_anew() -> None:
+    stage = Stage("one\ntwo\nthree\nfour")
+    async with stage.playing(60) as pilot:
+        await stage.press("ctrl+k")
+        await stage.paste(pilot, "x")
+        await stage.press("ctrl+k")
+        assert stage.app._copies.copied.text == "xtwo\n"
+        await stage.click(pilot, 1, 0)
+        await stage.press("ctrl+k")
+        assert stage.app._copies.copied.text == "four\n"
+
+
 async def test_a_language_that_was_chosen_stays_when_others_begin_to_write() -> None:
     stage = Stage("", "bob")
     async with stage.playing(90, 14):

@@ -459,3 +459,17 @@ async def test_a_replacement_that_takes_too_long_is_an_error_in_the_bar() -> Non
         assert isinstance(prompt, FindBar)
         assert (prompt.summary, prompt.has_error) == (TOO_SLOW, True)
         assert stage.text.startswith("abx")
+
+
+async def test_escape_ends_the_waiting_for_a_slow_search_and_closes_the_bar() -> None:
+    stage = Stage(("a" * 18 + "b\n") * 3_000)
+    async with stage.playing(100, 12):
+        await stage.press("ctrl+f", "alt+r")
+        await stage.type("(a|a)+$")
+        with stage.app._context():
+            for key in ("enter", "enter", "escape"):
+                await stage.app.on_event(events.Key(key, None))
+        await until(lambda: not bar(stage), "the bar is closed", 5.0)
+        assert not stage.app._work.is_busy
+        await stage.press("x")
+        assert stage.text.startswith("xaaa")
