@@ -33,6 +33,7 @@ FILE_KEY: Final = "main"
 
 _TEXT_NAME: Final = f"file:{FILE_KEY}"
 _FILES_NAME: Final = "files"
+_STEP_KEY: Final = "step"
 _GROUP_PAUSE_S: Final = 0.8
 """A pause this long between two edits starts a new undo step."""
 
@@ -160,7 +161,12 @@ class Document:
         if not joins:
             self._undo_step += 1
         offsets = [(self.lines.offset_at(edit.start), self.lines.offset_at(edit.end)) for edit in edits]
+        changes_text = any(
+            last > first or edit.text for edit, (first, last) in zip(edits, offsets, strict=True)
+        )
         with self._doc.transaction(origin=Local.EDIT):
+            if changes_text and not joins:
+                self._set_apart()
             for edit, (first, last) in zip(reversed(edits), reversed(offsets), strict=True):
                 if last > first:
                     del self._text[first:last]
@@ -197,13 +203,13 @@ class Document:
 
     def undo(self) -> Stepped:
         """Take back this side's last undo step, or the last part of it."""
-        changed = self._step_history(self._undo.undo)
+        changed = self._step_history(self._undo.undo, can_step=self._undo.can_undo())
         remaining = len(self._undo.undo_stack)
         return self._clamped(self._undo_cursors.undone(changed, remaining, self._peer_changes))
 
     def redo(self) -> Stepped:
         """Do again what ``undo`` took back, or the next part of it."""
-        changed = self._step_history(self._undo.redo)
+        changed = self._step_history(self._undo.redo, can_step=self._undo.can_redo())
         remaining = len(self._undo.redo_stack)
         return self._clamped(self._undo_cursors.redone(changed, remaining, self._peer_changes))
 
@@ -282,12 +288,24 @@ class Document:
             and all(last in (edit.start, edit.end) for edit, last in zip(edits, self._last_ends, strict=True))
         )
 
-    def _step_history(self, step: Callable[[], bool]) -> Sequence[Replacement]:
+    def _step_history(self, step: Callable[[], bool], *, can_step: bool) -> Sequence[Replacement]:
         self._undo_step += 1
         self._last_ends = ()
+        if not can_step:
+            return ()
+        with self._doc.transaction(origin=Local.UNDO):
+            self._set_apart()
         step()
         change = self._finish(Local.UNDO)
         return change.replacements if change is not None else ()
+
+    def _set_apart(self) -> None:
+        """Use up a clock, so that the CRDT does not join what comes next to what is there.
+
+        It joins neighbours of one client whose clocks follow each other, and undo brings text back as this
+        client's, also other people's: joined to text of an earlier step it went with that at the next undo.
+        """
+        self._files[_STEP_KEY] = None
 
     def _clamped(self, stepped: Stepped) -> Stepped:
         """Bring cursors into the text that others' edits left outside: those beside what the step changed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pycrdt
 import pytest
 from hypothesis import given, settings
@@ -154,7 +156,10 @@ class TestPeersUpdates:
     def test_a_state_vector_names_every_clients_clock(self) -> None:
         one, other = a_document("one", 7), a_document("é😀", 8)
         exchange(one, other)
-        assert decode_state_vector(one.state_vector()) == {7: 3, 8: 3}  # UTF-16 units, as Yjs counts
+        assert decode_state_vector(one.state_vector()) == {
+            7: 4,
+            8: 4,
+        }  # UTF-16 units, as Yjs counts, and the step
 
     def test_a_state_vector_far_ahead_gets_nothing_it_has(self) -> None:
         document = a_document("secret", 7)
@@ -247,6 +252,60 @@ class TestUndo:
         document.edit([Edit(Location(1, 3), Location(1, 3), "!")], 1_000.0)
         assert document.undo().cursors == Cursors.at(Location(1, 3))
         assert document.redo().cursors == Cursors.at(Location(1, 4))
+
+    def test_text_of_others_that_came_back_behind_ones_own_stays(self) -> None:
+        ann, bob = a_document("", 1), Document(2)
+        bob.edit([Edit(START, START, "BOB")], 0.0)
+        ann.apply_update(bob.update_since(b"\0"), PEER)
+        ann.edit([Edit(START, START, "cc")], 10.0)
+        ann.edit([Edit(Location(0, 2), Location(0, 5), "")], 20.0)
+        ann.undo()
+        ann.edit([Edit(START, Location(0, 5), "new")], 30.0)
+        ann.undo()
+        assert ann.text() == "ccBOB"
+        ann.undo()
+        assert ann.text() == "BOB"
+
+    @pytest.mark.parametrize("seed", range(40))
+    def test_undoing_everything_leaves_all_that_others_wrote(self, seed: int) -> None:
+        random = Random(seed)
+        for _ in range(5):
+            ann, bob = Document(5), Document(9)
+            written = 0
+            for number in range(random.randint(4, 14)):
+                size = len(ann.text())
+                place = Location(0, random.randint(0, size))
+                match random.choice("wwwbbdddUUURR"):
+                    case "w":
+                        ann.edit([Edit(place, place, "aa")], 10.0 * number)
+                    case "b":
+                        bob.edit([Edit(place, place, chr(ord("A") + written) * 2)], 10.0 * number)
+                        written += 1
+                    case "d":
+                        end = Location(0, min(place.column + random.choice((1, 2, 40)), size))
+                        ann.edit([Edit(place, end, "")], 10.0 * number)
+                    case "U":
+                        ann.undo()
+                    case _:
+                        ann.redo()
+                exchange(ann, bob)
+            for _ in range(40):
+                ann.undo()
+            for number in range(written):
+                assert ann.text().count(chr(ord("A") + number)) == 2
+
+    def test_steps_that_came_back_together_are_undone_one_by_one(self) -> None:
+        document = a_document()
+        document.edit([Edit(START, START, "A")], 0.0)
+        document.edit([Edit(Location(0, 1), Location(0, 1), "B")], 10.0)
+        document.edit([Edit(START, Location(0, 2), "")], 20.0)
+        for step in (document.undo, document.redo, document.undo):
+            step()
+        assert document.text() == "AB"
+        document.undo()
+        assert document.text() == "A"
+        document.undo()
+        assert document.text() == ""
 
     @pytest.mark.xfail(
         reason="yrs deletes text that undo brought back only up to where it was split", strict=True
@@ -422,5 +481,5 @@ class TestRealigning:
 
 def test_the_largest_client_id_works() -> None:
     document = a_document("x", MAX_UINT)
-    assert decode_state_vector(document.state_vector()) == {MAX_UINT: 1}
+    assert decode_state_vector(document.state_vector()) == {MAX_UINT: 2}
     assert copy_of(document, 1).text() == "x"
