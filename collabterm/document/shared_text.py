@@ -19,8 +19,10 @@ from typing import Any, Final
 import pycrdt
 
 from collabterm.document.cursors import Cursors
+from collabterm.document.deltas import splices
 from collabterm.document.edits import coalesced
 from collabterm.document.lines import ByteOffset, Edit, LineIndex, Location, Replacement, Splice
+from collabterm.document.pieces import PIECE_SIZE, pieces
 from collabterm.document.prefixes import common_prefix
 from collabterm.document.selection import Selection, Shifts
 from collabterm.document.undo_cursors import Stepped, UndoCursors
@@ -38,10 +40,6 @@ _GROUP_PAUSE_S: Final = 0.8
 """A pause this long between two edits starts a new undo step."""
 
 _EMPTY_UPDATE: Final = b"\0\0"
-
-_PIECE_SIZE: Final = 16_384
-"""Longer text goes in as several CRDT items of this size, in characters or bytes: the first edit inside an
-item has to split it, which takes up to 66 ms in one of 40 MB and 0.1 ms among pieces (measured)."""
 
 _PART_PIECES: Final = 256
 """Pieces of a file that go in at once: 4 MB, whose room is given back, as that of 1 MB is not (measured)."""
@@ -222,14 +220,14 @@ class Document:
         """
         if isinstance(content, str):
             content = content.encode()
-        digest = sha256(b"%d " % _PIECE_SIZE + content).digest()
+        digest = sha256(b"%d " % PIECE_SIZE + content).digest()
         origin: pycrdt.Doc[Any] = pycrdt.Doc(client_id=int.from_bytes(digest, "big") % MAX_UINT)
         text = origin.get(_TEXT_NAME, type=pycrdt.Text)
-        pieces = _pieces(content)[::-1]
-        for number in range(0, max(len(pieces), 1), _PART_PIECES):
+        bounds = pieces(content)[::-1]
+        for number in range(0, max(len(bounds), 1), _PART_PIECES):
             known = origin.get_state()
             with origin.transaction():
-                for start, end in pieces[number : number + _PART_PIECES]:
+                for start, end in bounds[number : number + _PART_PIECES]:
                     text.insert(0, content[start:end].decode())
             with self._transaction(Local.SEED):
                 if number == 0:
@@ -352,7 +350,7 @@ class Document:
         replacements: list[Replacement] = []
         try:
             for delta in deltas:
-                replacements += self.lines.splice_all(list(_splices(delta)))
+                replacements += self.lines.splice_all(list(splices(delta)))
         except (IndexError, UnicodeDecodeError):
             return replacements + self._realign()
         return replacements if len(self._text) == self.lines.size else replacements + self._realign()
@@ -380,21 +378,8 @@ class Document:
 
 def _insert(text: pycrdt.Text, offset: int, inserted: str) -> None:
     """Insert text in pieces, the last one first, so that the CRDT does not join them again."""
-    for start in reversed(range(0, len(inserted), _PIECE_SIZE)):
-        text.insert(offset, inserted[start : start + _PIECE_SIZE])
-
-
-def _pieces(content: bytes) -> list[tuple[int, int]]:
-    """Cut UTF-8 into pieces, none of which ends within a character; return where they start and end."""
-    pieces: list[tuple[int, int]] = []
-    start = 0
-    while start < len(content):
-        end = min(start + _PIECE_SIZE, len(content))
-        while end < len(content) and content[end] & 0xC0 == 0x80:
-            end -= 1
-        pieces.append((start, end))
-        start = end
-    return pieces
+    for start in reversed(range(0, len(inserted), PIECE_SIZE)):
+        text.insert(offset, inserted[start : start + PIECE_SIZE])
 
 
 def decode_state_vector(state_vector: bytes) -> Mapping[int, int]:
@@ -404,27 +389,6 @@ def decode_state_vector(state_vector: bytes) -> Mapping[int, int]:
     if not reader.at_end:
         raise ProtocolError("a state vector has bytes left over")
     return clocks
-
-
-def _splices(delta: list[dict[str, Any]]) -> Iterator[Splice]:
-    """Turn one event's delta (retain, delete, insert; in bytes) into splices to apply in order."""
-    position = deleted = 0
-    inserted = ""
-    for item in delta:
-        match item:
-            case {"retain": int(length)}:
-                if deleted or inserted:
-                    yield Splice(ByteOffset(position), deleted, inserted)
-                position += len(inserted.encode()) + length
-                deleted, inserted = 0, ""
-            case {"delete": int(length)}:
-                deleted += length
-            case {"insert": str(text)}:
-                inserted += text
-            case _:
-                continue
-    if deleted or inserted:
-        yield Splice(ByteOffset(position), deleted, inserted)
 
 
 @contextmanager
