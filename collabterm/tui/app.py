@@ -22,6 +22,7 @@ from collabterm.session.events import PresenceChanged, RoomEvent, StatusChanged
 from collabterm.session.room import Room
 from collabterm.tui import guide
 from collabterm.tui.appearance import Appearance, theme_of
+from collabterm.tui.bindings import Keymap
 from collabterm.tui.clipboard import Clipboard, Copied
 from collabterm.tui.editor_view import EditorView
 from collabterm.tui.file_dialogs import FileDialogs
@@ -113,19 +114,23 @@ class EditorApp(App[int], inherit_bindings=False):
             **searching.commands(),
             **files.commands(),
             **self._appearance.commands(),
-            "help": lambda: self.ask(guide.help_page(settings.keymap)),
-            "palette": lambda: self.ask(guide.palette(settings.keymap, self.run_command)),
-            "go_to_line": lambda: self.ask(
-                guide.go_to_line(room.document.lines, self.view.editor.put, self.ask)
-            ),
-            "copy": self._copy,
-            "cut": self._cut,
-            "cut_rows": self._cut_rows,
-            "paste": lambda: self.view.editor.paste(self._copies.copied),
+            **self._own_commands(settings.keymap),
         }
         self.view.editor.on_warning = self.tell
         room.subscribe(self._on_room_event)
         room.document.subscribe(self._on_change)
+
+    def _own_commands(self, keymap: Keymap) -> Mapping[str, Callable[[], None]]:
+        lines, editor = self._room.document.lines, self.view.editor
+        return {
+            "help": lambda: self.ask(guide.help_page(keymap)),
+            "palette": lambda: self.ask(guide.palette(keymap, self.run_command)),
+            "go_to_line": lambda: self.ask(guide.go_to_line(lines, editor.put, self.ask)),
+            "copy": self._copy,
+            "cut": self._cut,
+            "cut_rows": self._cut_rows,
+            "paste": lambda: editor.paste(self._copies.copied),
+        }
 
     def compose(self) -> ComposeResult:
         """Stack the rows."""
