@@ -1,6 +1,7 @@
-"""The messages between a client and the signaling server, and their JSON; both ends use this module.
+"""The messages between a client and the signaling server; both ends use this module.
 
-It must not open sockets, keep rooms, or look into what peers send each other through ``payload``.
+It must not know their JSON (``signaling_json`` does), keep rooms, or look into what peers send each
+other through ``payload``.
 One JSON object a WebSocket text message, ``type`` in capitals, fields in snake case. Unknown fields
 are ignored, so either end can learn new ones; an unknown type is an error that the server names.
 
@@ -15,22 +16,18 @@ A connection's life, client on the left::
     LEAVE_ROOM             ─►  (the others hear PEER_LEFT)
 
 A peer id is not chosen freely: it is a hash of the public key and a nonce of the client's own
-(``derive_peer_id``), so a client keeps its id over reconnections and servers, and nobody can take
+(``identity.derive_peer_id``), so a client keeps its id over reconnections and servers, and nobody can take
 the id of somebody else without that key.
 """
 
 from __future__ import annotations
 
-import json
-from base64 import b32encode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
-from typing import Any, Final, NewType, assert_never
+from typing import Any, NewType
 
-from collabterm.errors import BadName, BadRoomName, ProtocolError
-from collabterm.protocol.json_fields import Fields, load_fields
+from collabterm.errors import BadName, BadRoomName
 from collabterm.protocol.limits import (
     MAX_NAME_CHARS,
     MAX_ROOM_NAME_CHARS,
@@ -41,9 +38,6 @@ PeerId = NewType("PeerId", str)
 """A client as the server introduces it: 20 base32 characters; a connection, not a CRDT replica."""
 
 RoomName = NewType("RoomName", str)
-
-_AUTH_CONTEXT: Final = b"collabterm signaling auth v1\0"
-_PEER_ID_CHARS: Final = 20
 
 
 class ErrorCode(StrEnum):
@@ -205,17 +199,6 @@ ServerMessage = (
 SignalingMessage = ClientMessage | ServerMessage
 
 
-class UnknownTypeError(ProtocolError):
-    """The bytes received do not follow the protocol ({problem}).
-
-    The type is none that this end knows; ``type_name`` is as received.
-    """
-
-    def __init__(self, type_name: str) -> None:
-        super().__init__(f"message type {type_name[:40]!r} is unknown")
-        self.type_name = type_name
-
-
 def check_room_name(name: str) -> RoomName:
     """Return ``name`` as a room name.
 
@@ -238,166 +221,6 @@ def check_name(name: str) -> str:
     if not 0 < len(stripped) <= MAX_NAME_CHARS or not stripped.isprintable():
         raise BadName(name=name[: MAX_NAME_CHARS + 8], limit=MAX_NAME_CHARS)
     return stripped
-
-
-def derive_peer_id(public_key: bytes, peer_nonce: bytes) -> PeerId:
-    """Return the peer id that belongs to a key and a client's nonce."""
-    digest = sha256(len(public_key).to_bytes(2, "big") + public_key + peer_nonce).digest()
-    return PeerId(b32encode(digest).decode().lower()[:_PEER_ID_CHARS])
-
-
-def auth_statement(nonce: bytes, peer_id: PeerId) -> bytes:
-    """Return the bytes that AUTH signs: the server's nonce bound to the peer id that is asked for."""
-    return _AUTH_CONTEXT + nonce + peer_id.encode()
-
-
-def encode_signal(message: SignalingMessage) -> str:
-    """Return the JSON text of one message."""
-    return json.dumps(_to_object(message), separators=(",", ":"), ensure_ascii=False)
-
-
-def decode_client_message(text: str | bytes) -> ClientMessage:
-    """Read a message as the server does.
-
-    Raises:
-        UnknownTypeError: If the type is none that a client may send.
-        ProtocolError: If it is not such a JSON object.
-    """
-    fields = load_fields(text)
-    match fields.str_of("type"):
-        case "AUTH":
-            return Auth(
-                fields.int_of("version"),
-                fields.bytes_of("public_key"),
-                fields.bytes_of("peer_nonce"),
-                fields.bytes_of("signature"),
-                fields.str_of("name"),
-            )
-        case "CREATE_ROOM":
-            return CreateRoom(RoomName(fields.str_of("room")))
-        case "JOIN_ROOM":
-            return JoinRoom(RoomName(fields.str_of("room")), fields.bool_of("create"))
-        case "LEAVE_ROOM":
-            return LeaveRoom()
-        case "HEARTBEAT":
-            return Heartbeat()
-        case "SDP_OFFER" | "SDP_ANSWER" | "ICE_CANDIDATE" as kind:
-            to = PeerId(fields.str_of("to"))
-            return _INTRODUCTIONS[kind](payload=fields.object_of("payload"), to=to)
-        case unknown:
-            raise UnknownTypeError(unknown)
-
-
-def decode_server_message(text: str | bytes) -> ServerMessage:
-    """Read a message as a client does.
-
-    Raises:
-        UnknownTypeError: If the type is none that a server may send.
-        ProtocolError: If it is not such a JSON object.
-    """
-    fields = load_fields(text)
-    match fields.str_of("type"):
-        case "CHALLENGE":
-            return Challenge(
-                fields.int_of("version"), fields.bytes_of("nonce"), fields.number_of("heartbeat_s")
-            )
-        case "AUTH_OK":
-            return AuthOk(PeerId(fields.str_of("peer_id")))
-        case "ROOM_CREATED":
-            return RoomCreated(RoomName(fields.str_of("room")))
-        case "ROOM_JOINED":
-            peers = tuple(_peer_info(item) for item in fields.list_of("peers"))
-            return RoomJoined(RoomName(fields.str_of("room")), peers)
-        case "PEER_JOINED":
-            return PeerJoined(_peer_info(fields.object_of("peer")))
-        case "PEER_LEFT":
-            return PeerLeft(PeerId(fields.str_of("peer_id")))
-        case "HEARTBEAT":
-            return Heartbeat()
-        case "ERROR":
-            return _error(fields)
-        case "SDP_OFFER" | "SDP_ANSWER" | "ICE_CANDIDATE" as kind:
-            sender = PeerId(fields.str_of("sender"))
-            return _INTRODUCTIONS[kind](payload=fields.object_of("payload"), sender=sender)
-        case unknown:
-            raise UnknownTypeError(unknown)
-
-
-_INTRODUCTIONS: Final[Mapping[str, type[SdpOffer] | type[SdpAnswer] | type[IceCandidate]]] = {
-    "SDP_OFFER": SdpOffer,
-    "SDP_ANSWER": SdpAnswer,
-    "ICE_CANDIDATE": IceCandidate,
-}
-
-
-def _to_object(message: SignalingMessage) -> dict[str, Any]:
-    match message:
-        case Challenge(version, nonce, heartbeat_s):
-            return {"type": "CHALLENGE", "version": version, "nonce": _b64(nonce), "heartbeat_s": heartbeat_s}
-        case Auth(version, public_key, peer_nonce, signature, name):
-            return {
-                "type": "AUTH",
-                "version": version,
-                "public_key": _b64(public_key),
-                "peer_nonce": _b64(peer_nonce),
-                "signature": _b64(signature),
-                "name": name,
-            }
-        case AuthOk(peer_id):
-            return {"type": "AUTH_OK", "peer_id": peer_id}
-        case CreateRoom(room):
-            return {"type": "CREATE_ROOM", "room": room}
-        case JoinRoom(room, create):
-            return {"type": "JOIN_ROOM", "room": room, "create": create}
-        case LeaveRoom():
-            return {"type": "LEAVE_ROOM"}
-        case RoomCreated(room):
-            return {"type": "ROOM_CREATED", "room": room}
-        case RoomJoined(room, peers):
-            return {"type": "ROOM_JOINED", "room": room, "peers": [_peer_object(peer) for peer in peers]}
-        case PeerJoined(peer):
-            return {"type": "PEER_JOINED", "peer": _peer_object(peer)}
-        case PeerLeft(peer_id):
-            return {"type": "PEER_LEFT", "peer_id": peer_id}
-        case SdpOffer():
-            return _introduction_object("SDP_OFFER", message)
-        case SdpAnswer():
-            return _introduction_object("SDP_ANSWER", message)
-        case IceCandidate():
-            return _introduction_object("ICE_CANDIDATE", message)
-        case Heartbeat():
-            return {"type": "HEARTBEAT"}
-        case Error(code, text, retry_after):
-            return {"type": "ERROR", "code": code, "message": text, "retry_after": retry_after}
-        case _:
-            assert_never(message)
-
-
-def _introduction_object(kind: str, message: Introduction) -> dict[str, Any]:
-    ends = {"to": message.to, "sender": message.sender}
-    return {"type": kind, "payload": message.payload} | {
-        key: peer_id for key, peer_id in ends.items() if peer_id is not None
-    }
-
-
-def _peer_object(peer: PeerInfo) -> dict[str, Any]:
-    return {"peer_id": peer.peer_id, "name": peer.name}
-
-
-def _peer_info(item: object) -> PeerInfo:
-    fields = Fields(item)
-    return PeerInfo(PeerId(fields.str_of("peer_id")), fields.str_of("name"))
-
-
-def _error(fields: Fields) -> Error:
-    code = fields.str_of("code")
-    retry_after = fields.number_of("retry_after") if fields.has("retry_after") else None
-    known = code if code in set(ErrorCode) else ErrorCode.BAD_MESSAGE
-    return Error(ErrorCode(known), fields.str_of("message"), retry_after)
-
-
-def _b64(value: bytes) -> str:
-    return b64encode(value).decode()
 
 
 def unsupported_version(theirs: int) -> str | None:

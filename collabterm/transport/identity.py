@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from collabterm.protocol.identity import auth_statement, derive_peer_id
 from collabterm.protocol.limits import PROTOCOL_VERSION
-from collabterm.protocol.signaling import Auth, auth_statement, derive_peer_id
+from collabterm.protocol.signaling import Auth
 
 
 class Identity:

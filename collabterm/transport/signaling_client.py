@@ -49,11 +49,9 @@ from collabterm.protocol.signaling import (
     RoomName,
     ServerMessage,
     SignalingMessage,
-    UnknownTypeError,
-    decode_server_message,
-    encode_signal,
     unsupported_version,
 )
+from collabterm.protocol.signaling_json import UnknownTypeError, decode_server_message, encode_signal
 from collabterm.transport.identity import Identity
 
 logger = logging.getLogger(__name__)

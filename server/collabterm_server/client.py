@@ -19,13 +19,8 @@ from websockets.frames import CloseCode
 
 from collabterm.errors import ProtocolError
 from collabterm.protocol.limits import MAX_SIGNAL_BYTES
-from collabterm.protocol.signaling import (
-    Error,
-    ErrorCode,
-    ServerMessage,
-    SignalingMessage,
-    encode_signal,
-)
+from collabterm.protocol.signaling import Error, ErrorCode, ServerMessage, SignalingMessage
+from collabterm.protocol.signaling_json import encode_signal
 from collabterm_server.conversation import Conversation
 from collabterm_server.limits import ServerLimits
 

@@ -22,9 +22,8 @@ from collabterm.protocol.signaling import (
     PeerInfo,
     SdpAnswer,
     SdpOffer,
-    UnknownTypeError,
-    decode_client_message,
 )
+from collabterm.protocol.signaling_json import UnknownTypeError, decode_client_message
 from collabterm_server.identity import verify_auth
 
 DOCUMENT_TYPES: Final = frozenset({"UPDATE", "SYNC_STEP1", "SYNC_STEP2", "EDIT", "OPERATION", "AWARENESS"})

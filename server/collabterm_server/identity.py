@@ -10,17 +10,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from collabterm.errors import BadName
+from collabterm.protocol.identity import auth_statement, derive_peer_id
 from collabterm.protocol.limits import PROTOCOL_VERSION
-from collabterm.protocol.signaling import (
-    Auth,
-    Error,
-    ErrorCode,
-    PeerInfo,
-    auth_statement,
-    check_name,
-    derive_peer_id,
-    unsupported_version,
-)
+from collabterm.protocol.signaling import Auth, Error, ErrorCode, PeerInfo, check_name, unsupported_version
 
 
 def verify_auth(auth: Auth, nonce: bytes) -> PeerInfo | Error:

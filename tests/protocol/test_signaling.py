@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collabterm.errors import BadName, BadRoomName, ProtocolError
+from collabterm.protocol.identity import auth_statement, derive_peer_id
 from collabterm.protocol.limits import MAX_NAME_CHARS, MAX_ROOM_NAME_CHARS, MAX_SIGNAL_BYTES
 from collabterm.protocol.signaling import (
     Auth,
@@ -35,13 +36,13 @@ from collabterm.protocol.signaling import (
     SdpOffer,
     ServerMessage,
     SignalingMessage,
-    UnknownTypeError,
-    auth_statement,
     check_name,
     check_room_name,
+)
+from collabterm.protocol.signaling_json import (
+    UnknownTypeError,
     decode_client_message,
     decode_server_message,
-    derive_peer_id,
     encode_signal,
 )
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from collabterm.protocol.identity import auth_statement, derive_peer_id
 from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.signaling import (
     Auth,
@@ -27,11 +28,8 @@ from collabterm.protocol.signaling import (
     RoomJoined,
     RoomName,
     ServerMessage,
-    auth_statement,
-    decode_server_message,
-    derive_peer_id,
-    encode_signal,
 )
+from collabterm.protocol.signaling_json import decode_server_message, encode_signal
 
 DEADLINE_S = 5.0
 """How long a test waits for what must come."""

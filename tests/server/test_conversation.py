@@ -20,8 +20,8 @@ from collabterm.protocol.signaling import (
     RoomName,
     SdpAnswer,
     SdpOffer,
-    encode_signal,
 )
+from collabterm.protocol.signaling_json import encode_signal
 from collabterm_server.conversation import (
     DOCUMENT_TYPES,
     Asked,

@@ -36,8 +36,8 @@ from collabterm.protocol.signaling import (
     RoomName,
     SdpAnswer,
     SdpOffer,
-    encode_signal,
 )
+from collabterm.protocol.signaling_json import encode_signal
 from collabterm.transport.identity import Identity
 from collabterm.transport.signaling_client import EnteredRoom, LostServer, SignalingClient, SignalingEvent
 from collabterm_server.relay import SignalingServer
