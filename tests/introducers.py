@@ -26,7 +26,7 @@ class MeetingPlace:
 
     def seat(self, name: str) -> Seat:
         """Make the connection of a peer whose id is its name; it is not in the room yet."""
-        return Seat(self, PeerInfo(PeerId(name), name))
+        return Seat(self, PeerInfo(PeerId(name), name, ""))
 
     def keep_apart(self, one: str, other: str) -> None:
         """Carry nothing between two peers, as if no path led from one to the other."""

@@ -44,14 +44,11 @@ class Fields:
 
     def str_of(self, key: str) -> str:
         """Return a string; lone surrogates, which JSON allows, are no text."""
-        value = self._object.get(key)
-        if not isinstance(value, str):
-            raise ProtocolError(f"the field {key!r} is not a string")
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise ProtocolError(f"the field {key!r} is not Unicode text") from error
-        return value
+        return _text(key, self._object.get(key))
+
+    def strs_of(self, key: str) -> tuple[str, ...]:
+        """Return a list of strings."""
+        return tuple(_text(key, item) for item in self.list_of(key))
 
     def int_of(self, key: str) -> int:
         """Return an integer."""
@@ -97,3 +94,13 @@ class Fields:
             return b64decode(text, validate=True)
         except (Base64Error, ValueError) as error:
             raise ProtocolError(f"the field {key!r} is not base64") from error
+
+
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ProtocolError(f"the field {key!r} is not a string")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ProtocolError(f"the field {key!r} is not Unicode text") from error
+    return value

@@ -9,8 +9,10 @@ A connection's life, client on the left::
 
     (connect)              ─►  CHALLENGE {version, nonce, heartbeat_s}
     AUTH {...}             ─►  AUTH_OK {peer_id}            or ERROR, and the socket closes
+                               ICE_SERVERS {stun_port, turn}  if it helps with ICE; again before one expires
     JOIN_ROOM | CREATE_ROOM ─► ROOM_CREATED | ROOM_JOINED {room, peers}
                                PEER_JOINED | PEER_LEFT      as others come and go
+                               ROOM_CREATED {room}          if those it was kept for did not come back
     SDP_OFFER {to, payload} ─► SDP_OFFER {sender, payload}  at the named peer; likewise the answer
     HEARTBEAT              ─►  HEARTBEAT                    every heartbeat_s, or the server hangs up
     LEAVE_ROOM             ─►  (the others hear PEER_LEFT)
@@ -46,6 +48,10 @@ class ErrorCode(StrEnum):
     BAD_MESSAGE = "bad_message"
     BAD_VERSION = "bad_version"
     AUTH_FAILED = "auth_failed"
+    KEY_REFUSED = "key_refused"
+    """The server has a list of keys, and this one is not on it."""
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - a code, not a secret
+    """The server wants a shared secret, and this client has shown none or another."""
     NOT_AUTHENTICATED = "not_authenticated"
     BAD_NAME = "bad_name"
     BAD_ROOM_NAME = "bad_room_name"
@@ -59,6 +65,9 @@ class ErrorCode(StrEnum):
     """Document data was sent to the server; it relays none."""
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
+    """The server is as full as it is allowed to be; ``retry_after`` says when to ask again."""
+    RATE_LIMITED = "rate_limited"
+    """This client, or all clients from its address, asked too often; ``retry_after`` says when to go on."""
     REPLACED = "replaced"
     """The same key and peer id signed in again; this older connection ends."""
     SHUTTING_DOWN = "shutting_down"
@@ -66,10 +75,11 @@ class ErrorCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PeerInfo:
-    """A peer as others see it."""
+    """A peer as others see it: the name it gave itself, and the fingerprint of the key it signed with."""
 
     peer_id: PeerId
     name: str
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +93,17 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """The client's answer: ``signature`` is over ``auth_statement`` by ``public_key`` (Ed25519, 32 bytes)."""
+    """The client's answer: ``signature`` is over ``auth_statement`` by ``public_key`` (Ed25519, 32 bytes).
+
+    ``token_proof`` is over the same statement, for a server that wants a shared secret.
+    """
 
     version: int
     public_key: bytes
     peer_nonce: bytes
     signature: bytes
     name: str
+    token_proof: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,23 @@ class AuthOk:
     """The client is who it says; this is the id others know it by."""
 
     peer_id: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class TurnServer:
+    """A relay for peers who cannot reach each other, as in W3C's RTCIceServer; the credential expires."""
+
+    urls: tuple[str, ...]
+    username: str
+    credential: str
+
+
+@dataclass(frozen=True, slots=True)
+class IceServers:
+    """What helps peers to find a path: STUN on the server's own host at a UDP port, and TURN servers."""
+
+    stun_port: int | None
+    turn: tuple[TurnServer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +152,26 @@ class LeaveRoom:
 
 @dataclass(frozen=True, slots=True)
 class RoomCreated:
-    """The room is new and holds only the receiver, which may put a file's content into it."""
+    """The room is new and the receiver may put a file's content into it.
+
+    It answers CREATE_ROOM or JOIN_ROOM; or it comes later, to one who joined a room that was kept for
+    others (``RoomJoined.awaited``), when none of them came back in time.
+    """
 
     room: RoomName
 
 
 @dataclass(frozen=True, slots=True)
 class RoomJoined:
-    """The receiver is in; ``peers`` were there before it."""
+    """The receiver is in; ``peers`` were there before it.
+
+    ``awaited`` are the names of those whose connections were lost, where nobody has been there since who
+    could hold the room's text; they have a moment to come back.
+    """
 
     room: RoomName
     peers: tuple[PeerInfo, ...]
+    awaited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +234,16 @@ Introduction = SdpOffer | SdpAnswer | IceCandidate
 
 ClientMessage = Auth | CreateRoom | JoinRoom | LeaveRoom | Introduction | Heartbeat
 ServerMessage = (
-    Challenge | AuthOk | RoomCreated | RoomJoined | PeerJoined | PeerLeft | Introduction | Heartbeat | Error
+    Challenge
+    | AuthOk
+    | IceServers
+    | RoomCreated
+    | RoomJoined
+    | PeerJoined
+    | PeerLeft
+    | Introduction
+    | Heartbeat
+    | Error
 )
 SignalingMessage = ClientMessage | ServerMessage
 

@@ -22,6 +22,7 @@ from collabterm.protocol.signaling import (
     ErrorCode,
     Heartbeat,
     IceCandidate,
+    IceServers,
     Introduction,
     JoinRoom,
     LeaveRoom,
@@ -36,6 +37,7 @@ from collabterm.protocol.signaling import (
     SdpOffer,
     ServerMessage,
     SignalingMessage,
+    TurnServer,
 )
 
 _INTRODUCTIONS: Final[Mapping[str, type[SdpOffer] | type[SdpAnswer] | type[IceCandidate]]] = {
@@ -77,6 +79,7 @@ def decode_client_message(text: str | bytes) -> ClientMessage:
                 fields.bytes_of("peer_nonce"),
                 fields.bytes_of("signature"),
                 fields.str_of("name"),
+                fields.bytes_of("token_proof") if fields.has("token_proof") else None,
             )
         case "CREATE_ROOM":
             return CreateRoom(RoomName(fields.str_of("room")))
@@ -108,11 +111,15 @@ def decode_server_message(text: str | bytes) -> ServerMessage:
             )
         case "AUTH_OK":
             return AuthOk(PeerId(fields.str_of("peer_id")))
+        case "ICE_SERVERS":
+            stun_port = fields.int_of("stun_port") if fields.has("stun_port") else None
+            return IceServers(stun_port, tuple(_turn_server(item) for item in fields.list_of("turn")))
         case "ROOM_CREATED":
             return RoomCreated(RoomName(fields.str_of("room")))
         case "ROOM_JOINED":
             peers = tuple(_peer_info(item) for item in fields.list_of("peers"))
-            return RoomJoined(RoomName(fields.str_of("room")), peers)
+            awaited = fields.strs_of("awaited") if fields.has("awaited") else ()
+            return RoomJoined(RoomName(fields.str_of("room")), peers, awaited)
         case "PEER_JOINED":
             return PeerJoined(_peer_info(fields.object_of("peer")))
         case "PEER_LEFT":
@@ -132,8 +139,9 @@ def _to_object(message: SignalingMessage) -> dict[str, Any]:
     match message:
         case Challenge(version, nonce, heartbeat_s):
             return {"type": "CHALLENGE", "version": version, "nonce": _b64(nonce), "heartbeat_s": heartbeat_s}
-        case Auth(version, public_key, peer_nonce, signature, name):
-            return {
+        case Auth(version, public_key, peer_nonce, signature, name, token_proof):
+            proof = {} if token_proof is None else {"token_proof": _b64(token_proof)}
+            return proof | {
                 "type": "AUTH",
                 "version": version,
                 "public_key": _b64(public_key),
@@ -143,6 +151,9 @@ def _to_object(message: SignalingMessage) -> dict[str, Any]:
             }
         case AuthOk(peer_id):
             return {"type": "AUTH_OK", "peer_id": peer_id}
+        case IceServers(stun_port, turn):
+            servers = [_turn_object(server) for server in turn]
+            return {"type": "ICE_SERVERS", "stun_port": stun_port, "turn": servers}
         case CreateRoom(room):
             return {"type": "CREATE_ROOM", "room": room}
         case JoinRoom(room, create):
@@ -151,8 +162,9 @@ def _to_object(message: SignalingMessage) -> dict[str, Any]:
             return {"type": "LEAVE_ROOM"}
         case RoomCreated(room):
             return {"type": "ROOM_CREATED", "room": room}
-        case RoomJoined(room, peers):
-            return {"type": "ROOM_JOINED", "room": room, "peers": [_peer_object(peer) for peer in peers]}
+        case RoomJoined(room, peers, awaited):
+            present = [_peer_object(peer) for peer in peers]
+            return {"type": "ROOM_JOINED", "room": room, "peers": present, "awaited": list(awaited)}
         case PeerJoined(peer):
             return {"type": "PEER_JOINED", "peer": _peer_object(peer)}
         case PeerLeft(peer_id):
@@ -179,12 +191,22 @@ def _introduction_object(kind: str, message: Introduction) -> dict[str, Any]:
 
 
 def _peer_object(peer: PeerInfo) -> dict[str, Any]:
-    return {"peer_id": peer.peer_id, "name": peer.name}
+    return {"peer_id": peer.peer_id, "name": peer.name, "fingerprint": peer.fingerprint}
 
 
 def _peer_info(item: object) -> PeerInfo:
     fields = Fields(item)
-    return PeerInfo(PeerId(fields.str_of("peer_id")), fields.str_of("name"))
+    fingerprint = fields.str_of("fingerprint") if fields.has("fingerprint") else ""
+    return PeerInfo(PeerId(fields.str_of("peer_id")), fields.str_of("name"), fingerprint)
+
+
+def _turn_object(server: TurnServer) -> dict[str, Any]:
+    return {"urls": list(server.urls), "username": server.username, "credential": server.credential}
+
+
+def _turn_server(item: object) -> TurnServer:
+    fields = Fields(item)
+    return TurnServer(fields.strs_of("urls"), fields.str_of("username"), fields.str_of("credential"))
 
 
 def _error(fields: Fields) -> Error:

@@ -19,15 +19,15 @@ class Identity:
 
     def __init__(self, seed: bytes, peer_nonce: bytes) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self._public_key = self._key.public_key().public_bytes_raw()
+        self.public_key = self._key.public_key().public_bytes_raw()
         self._peer_nonce = peer_nonce
-        self.peer_id = derive_peer_id(self._public_key, peer_nonce)
+        self.peer_id = derive_peer_id(self.public_key, peer_nonce)
 
     def answer(self, challenge_nonce: bytes, name: str) -> Auth:
         """Return the AUTH that answers a server's challenge."""
         return Auth(
             version=PROTOCOL_VERSION,
-            public_key=self._public_key,
+            public_key=self.public_key,
             peer_nonce=self._peer_nonce,
             signature=self._key.sign(auth_statement(challenge_nonce, self.peer_id)),
             name=name,

@@ -39,6 +39,7 @@ from collabterm.protocol.signaling import (
     Error,
     ErrorCode,
     Heartbeat,
+    IceServers,
     Introduction,
     JoinRoom,
     PeerInfo,
@@ -221,7 +222,7 @@ class SignalingClient:
                         tell(EnteredRoom(created=True, hosting=self._hosting, peers=()))
                     case RoomJoined(peers=peers):
                         tell(EnteredRoom(created=False, hosting=self._hosting, peers=peers))
-                    case Heartbeat() | Challenge() | AuthOk() | Error():
+                    case Heartbeat() | Challenge() | AuthOk() | IceServers() | Error():
                         continue
                     case _:
                         tell(message)

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from collabterm.errors import BadName
-from collabterm.protocol.identity import auth_statement, derive_peer_id
+from collabterm.protocol.identity import auth_statement, derive_peer_id, key_fingerprint
 from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.signaling import Auth, Error, ErrorCode, PeerInfo, check_name, unsupported_version
 
@@ -32,7 +32,7 @@ def verify_auth(auth: Auth, nonce: bytes) -> PeerInfo | Error:
             "check the file that holds the key.",
         )
     try:
-        return PeerInfo(peer_id, check_name(auth.name))
+        return PeerInfo(peer_id, check_name(auth.name), key_fingerprint(auth.public_key))
     except BadName as error:
         return Error(ErrorCode.BAD_NAME, str(error))
 

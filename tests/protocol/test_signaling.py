@@ -23,6 +23,7 @@ from collabterm.protocol.signaling import (
     ErrorCode,
     Heartbeat,
     IceCandidate,
+    IceServers,
     JoinRoom,
     LeaveRoom,
     PeerId,
@@ -36,6 +37,7 @@ from collabterm.protocol.signaling import (
     SdpOffer,
     ServerMessage,
     SignalingMessage,
+    TurnServer,
     check_name,
     check_room_name,
 )
@@ -52,6 +54,7 @@ PAYLOAD = {"sdp": "v=0\r\n", "numbers": [1, -2.5, None, True], "é😀": {"neste
 
 CLIENT_MESSAGES: list[ClientMessage] = [
     Auth(version=1, public_key=bytes(32), peer_nonce=b"nonce", signature=b"\xff" * 64, name="Ann é😀"),
+    Auth(1, bytes(32), b"nonce", bytes(64), "Ann", token_proof=bytes(range(32))),
     CreateRoom(ROOM),
     JoinRoom(ROOM, create=True),
     JoinRoom(ROOM, create=False),
@@ -64,10 +67,13 @@ CLIENT_MESSAGES: list[ClientMessage] = [
 SERVER_MESSAGES: list[ServerMessage] = [
     Challenge(version=1, nonce=bytes(range(32)), heartbeat_s=15.0),
     AuthOk(ANN),
+    IceServers(None, ()),
+    IceServers(3001, (TurnServer(("turn:t.example:3478?transport=udp",), "1700000000:a", "c2VjcmV0"),)),
     RoomCreated(ROOM),
+    RoomJoined(ROOM, (), ("Ann", "Béa")),
     RoomJoined(ROOM, ()),
-    RoomJoined(ROOM, (PeerInfo(ANN, "Ann"), PeerInfo(BEA, "Béa"))),
-    PeerJoined(PeerInfo(BEA, "Béa")),
+    RoomJoined(ROOM, (PeerInfo(ANN, "Ann", "SHA256:a"), PeerInfo(BEA, "Béa", "SHA256:b"))),
+    PeerJoined(PeerInfo(BEA, "Béa", "SHA256:b")),
     PeerLeft(BEA),
     Heartbeat(),
     SdpOffer(PAYLOAD, sender=ANN),

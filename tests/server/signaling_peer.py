@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from collabterm.protocol.identity import auth_statement, derive_peer_id
+from collabterm.protocol.identity import auth_statement, derive_peer_id, key_fingerprint
 from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.signaling import (
     Auth,
@@ -47,7 +47,7 @@ class Identity:
 
     @property
     def info(self) -> PeerInfo:
-        return PeerInfo(self.peer_id, self.name)
+        return PeerInfo(self.peer_id, self.name, key_fingerprint(self.public_key))
 
     def auth(self, nonce: bytes, *, version: int = PROTOCOL_VERSION, claim: PeerId | None = None) -> Auth:
         """Answer a challenge; ``claim`` signs for another peer id than one's own."""

@@ -59,7 +59,7 @@ def signed_in_conversation(ann: Identity) -> Conversation:
 
 def test_who_signs_the_challenge_is_who_the_key_says() -> None:
     ann = Identity("  Ann ")
-    assert verify_auth(ann.auth(NONCE), NONCE) == PeerInfo(ann.peer_id, "Ann")
+    assert verify_auth(ann.auth(NONCE), NONCE) == PeerInfo(ann.peer_id, "Ann", ann.info.fingerprint)
 
 
 def test_a_signature_of_another_challenge_is_refused() -> None:

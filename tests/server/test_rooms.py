@@ -26,7 +26,7 @@ from collabterm.protocol.signaling import (
 )
 from collabterm_server.rooms import Delivery, Rooms
 
-ANN, BEA, CAL = (PeerInfo(PeerId(name.lower() * 5), name) for name in ("Ann", "Bea", "Cal"))
+ANN, BEA, CAL = (PeerInfo(PeerId(name.lower() * 5), name, f"SHA256:{name}") for name in ("Ann", "Bea", "Cal"))
 DEN = RoomName("den")
 
 
@@ -153,7 +153,7 @@ def test_an_introduction_stays_in_its_room() -> None:
         assert refusal_of(refused, ANN) is ErrorCode.NO_SUCH_PEER
 
 
-PEERS = [PeerInfo(PeerId(f"peer{number}"), f"P{number}") for number in range(5)]
+PEERS = [PeerInfo(PeerId(f"peer{number}"), f"P{number}", "SHA256:all") for number in range(5)]
 ACTIONS = st.tuples(
     st.sampled_from(["create", "join", "enter", "leave", "disconnect"]),
     st.sampled_from(PEERS),

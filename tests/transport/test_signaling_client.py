@@ -20,6 +20,7 @@ from collabterm.errors import (
     ServerUnreachable,
     VersionMismatch,
 )
+from collabterm.protocol.identity import key_fingerprint
 from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.signaling import (
     AuthOk,
@@ -56,7 +57,7 @@ class Visitor:
     ) -> None:
         self.events: list[SignalingEvent] = []
         self.identity = Identity(secrets.token_bytes(32), secrets.token_bytes(16))
-        self.info = PeerInfo(self.identity.peer_id, name)
+        self.info = PeerInfo(self.identity.peer_id, name, key_fingerprint(self.identity.public_key))
         self.client = SignalingClient(
             url=url,
             room=RoomName(room),
