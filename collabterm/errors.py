@@ -6,13 +6,18 @@ given at the raise: what happened, and what to do about it.
     CollabtermError
     ├── UsageError                    exit 2: the command line or the terminal is not fit for it
     │   ├── BadRoomName  BadName  BadServerUrl  BadSetting  BadTheme  BadLanguage
+    │   ├── IncompleteOptions  BadLimit  BadNetwork
+    │   ├── BadOrigin  BadTlsFile  BadTurnUrl  BadRedisUrl
     │   └── NotATerminal  TerminalTooSmall
-    ├── FileProblem                   exit 1: FILE cannot be opened or written
+    ├── FileProblem                   exit 1: a file cannot be read or written, or does not hold what it should
     │   ├── FileIsFolder  FileIsBinary  FileNotUtf8  FileUnreadable  FileTooLarge
+    │   ├── BadKeyFile  BadTokenFile  BadIdentityFile  BadTurnSecret
     │   └── FolderMissing  FileUnwritable
     ├── ServerProblem                 exit 1: the signaling server cannot be used
     │   ├── ServerUnreachable  NotASignalingServer  PortInUse  CannotListen
-    │   └── VersionMismatch  ServerRefused
+    │   ├── RedisMissing  RedisUnreachable  RedisRefused
+    │   └── VersionMismatch  ServerRefused  ServerBusy
+    ├── OutputUnwritable              exit 1: what was asked for cannot be printed
     ├── ProtocolError                 costs the peer that caused it its link, and nobody else anything
     └── InternalError                 exit 70: our own mistake
 """
@@ -66,6 +71,34 @@ class BadLanguage(UsageError):
     """{name!r} is not a language that collabterm knows: use one of {known}."""
 
 
+class IncompleteOptions(UsageError):
+    """The options name {given}: give {missing}."""
+
+
+class BadLimit(UsageError):
+    """{setting!r} sets no limit of the server: {advice}"""
+
+
+class BadNetwork(UsageError):
+    """{text!r} is not a network to trust ({problem}): write addresses or networks like 10.0.0.0/8,::1."""
+
+
+class BadOrigin(UsageError):
+    """{origin!r} is not the origin of web pages: write it like https://example.org, without a path, or * for any."""
+
+
+class BadTlsFile(UsageError):
+    """{path} cannot be used for TLS ({problem}): give the certificate and its key as PEM files with --tls-cert and --tls-key."""
+
+
+class BadRedisUrl(UsageError):
+    """{url!r} is not the address of a Redis: write it like redis://host:6379, rediss://user:password@host or unix:///path."""
+
+
+class BadTurnUrl(UsageError):
+    """{url!r} is not a TURN server: write it like turn:host:3478, turn:host:3478?transport=tcp or turns:host:5349, with a name or an IPv4 address."""
+
+
 class NotATerminal(UsageError):
     """The editor needs a terminal, but its {stream} is not one: run it without redirecting or piping."""
 
@@ -106,6 +139,26 @@ class FileUnwritable(FileProblem):
     """{path} was not saved ({reason}): the text is still here, so save it under another name."""
 
 
+class BadKeyFile(FileProblem):
+    """The list of keys in {path} cannot be used ({problem}): write each key on a line, as 'collabterm key' prints it."""
+
+
+class BadTokenFile(FileProblem):
+    """The token file {path} cannot be used ({problem}): write the token, {least} characters or more, on a line of its own."""
+
+
+class BadIdentityFile(FileProblem):
+    """Your identity key in {path} cannot be used ({problem}): repair the file, or move it away to get a new key."""
+
+
+class BadTurnSecret(FileProblem):
+    """{path} does not hold the secret shared with the TURN server ({problem}): write into it the one line that coturn has as static-auth-secret, as 'openssl rand -hex 32' makes it."""
+
+
+class OutputUnwritable(CollabtermError):
+    """The output cannot be written ({reason}): check where it is redirected to."""
+
+
 class ServerProblem(CollabtermError):
     """The server at {url} cannot be used."""
 
@@ -126,12 +179,28 @@ class CannotListen(ServerProblem):
     """Cannot listen on {host} port {port} ({reason}): choose another --host or --port."""
 
 
+class RedisMissing(ServerProblem):
+    """Joining servers over Redis needs a package that is not installed: install collabterm[redis]."""
+
+
+class RedisUnreachable(ServerProblem):
+    """No Redis answers at {url} ({reason}): check the address, and that Redis runs there."""
+
+
+class RedisRefused(ServerProblem):
+    """The Redis at {url} refused ({reason}): check the user, the password and the database in its address."""
+
+
 class VersionMismatch(ServerProblem):
     """The server at {url} speaks protocol {theirs} and this collabterm speaks {ours}: upgrade {which}."""
 
 
 class ServerRefused(ServerProblem):
     """The server at {url} refused: {message}"""
+
+
+class ServerBusy(ServerProblem):
+    """The server at {url} takes nobody in just now: {message}"""
 
 
 class ProtocolError(CollabtermError):
