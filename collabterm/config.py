@@ -1,12 +1,14 @@
 """Settings and the places where things are kept; must not create files or folders.
 
 The command line beats the environment (``COLLABTERM_SERVER``, ``COLLABTERM_NAME``, ``COLLABTERM_STUN``,
-``COLLABTERM_THEME``), which beats the config file, which beats the defaults. ``NO_COLOR`` is heeded.
+``COLLABTERM_TOKEN``, ``COLLABTERM_THEME``), which beats the config file, which beats the defaults.
+``NO_COLOR`` is heeded.
 The config file is TOML, and all of it may be left out::
 
     server = "wss://collab.example.org"
     name = "Ada"
     stun = ["stun:stun.example.org:3478"]
+    token_file = "token"    # holds the secret that the server asks for; beside this file, or "~/..."
 
     theme = "dark"          # or "light", "monochrome", or "terminal": the colors of the terminal
     wrap = false
@@ -38,8 +40,10 @@ from urllib.parse import SplitResult, urlsplit
 import platformdirs
 
 from collabterm.errors import BadName, BadServerUrl, BadSetting, BadTheme
+from collabterm.protocol.access_lists import check_token
 from collabterm.protocol.limits import MAX_NAME_CHARS
 from collabterm.protocol.signaling import check_name
+from collabterm.storage.token import load_token
 from collabterm.tui.settings import SETTING_NAMES, THEMES, EditorSettings, with_setting
 
 DEFAULT_SERVER: Final = "ws://localhost:3001"
@@ -47,7 +51,7 @@ DEFAULT_STUN: Final[tuple[str, ...]] = ()
 """None: no third party hears of a session that nobody told it about."""
 
 _APP: Final = "collabterm"
-_SETTING_NAMES: Final = ("server", "name", "stun", *SETTING_NAMES)
+_SETTING_NAMES: Final = ("server", "name", "stun", "token_file", *SETTING_NAMES)
 _DEFAULT_NAME: Final = "guest"
 _MAX_PORT: Final = 65_535
 _SCHEMES: Final = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
@@ -56,12 +60,13 @@ _HOST_AND_PORT: Final = re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]*)(?::(?P<por
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a session needs to know; ``stun`` may be empty."""
+    """What a session needs to know; ``stun`` may be empty, and ``token`` is None unless one is set."""
 
     server: str
     name: str
     stun: tuple[str, ...]
     editor: EditorSettings = field(default_factory=EditorSettings)
+    token: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class _FileSettings:
     server: str | None = None
     name: str | None = None
     stun: tuple[str, ...] | None = None
+    token_file: Path | None = None
     editor: EditorSettings = field(default_factory=EditorSettings)
 
 
@@ -79,37 +85,53 @@ def load_settings(
     server: str | None,
     name: str | None,
     theme: str | None = None,
+    token_file: Path | None = None,
 ) -> Settings:
     """Return the settings in force.
 
     Args:
         config_path: The TOML file; it need not exist.
-        environ: The environment. An empty server, name or theme counts as not set; an empty
+        environ: The environment. An empty server, name, theme or token counts as not set; an empty
             ``COLLABTERM_STUN`` means no STUN server.
         server: From the command line, if given.
         name: From the command line, if given.
         theme: From the command line, if given.
+        token_file: From the command line, if given.
 
     Raises:
         UsageError: ``BadServerUrl``, ``BadName``, ``BadTheme`` or ``BadSetting``.
+        BadTokenFile: If the token file in force holds no token.
     """
     kept = _read_config(config_path)
     server = server if server is not None else environ.get("COLLABTERM_SERVER") or None
-    name = name if name is not None else environ.get("COLLABTERM_NAME") or None
     theme = theme if theme is not None else environ.get("COLLABTERM_THEME") or None
     stun = _stun_from_environment(environ)
     if stun is None:
         stun = DEFAULT_STUN if kept.stun is None else kept.stun
     return Settings(
         server=check_server_url(server) if server is not None else kept.server or DEFAULT_SERVER,
-        name=check_name(name) if name is not None else kept.name or _login_name(environ),
+        name=_choose_name(kept, environ, name),
         stun=stun,
         editor=replace(
             kept.editor,
             theme=_check_theme(theme) if theme is not None else kept.editor.theme,
             no_color=bool(environ.get("NO_COLOR")),
         ),
+        token=_choose_token(kept, environ, token_file),
     )
+
+
+def load_name(*, config_path: Path, environ: Mapping[str, str]) -> str:
+    """Return the name in force, whatever the environment says about the rest.
+
+    Args:
+        config_path: See ``load_settings``.
+        environ: See ``load_settings``.
+
+    Raises:
+        UsageError: ``BadName`` or ``BadSetting``.
+    """
+    return _choose_name(_read_config(config_path), environ, None)
 
 
 def check_server_url(url: str) -> str:
@@ -176,13 +198,13 @@ def _read_config(path: Path) -> _FileSettings:
     kept = _FileSettings()
     for key, value in table.items():
         try:
-            kept = _with_setting(kept, key, value)
+            kept = _with_setting(kept, path.parent, key, value)
         except (BadServerUrl, BadName, ValueError) as error:
             raise BadSetting(setting=key, path=path, problem=error) from error
     return kept
 
 
-def _with_setting(kept: _FileSettings, key: str, value: object) -> _FileSettings:
+def _with_setting(kept: _FileSettings, folder: Path, key: str, value: object) -> _FileSettings:
     match key, value:
         case "server", str():
             return replace(kept, server=check_server_url(value))
@@ -190,7 +212,9 @@ def _with_setting(kept: _FileSettings, key: str, value: object) -> _FileSettings
             return replace(kept, name=check_name(value))
         case "stun", list():
             return replace(kept, stun=_check_stun(value))
-        case "server" | "name", _:
+        case "token_file", str():
+            return replace(kept, token_file=_find_token_file(folder, value))
+        case "server" | "name" | "token_file", _:
             raise ValueError("it is not a string in quotes")
         case "stun", _:
             raise ValueError("it is not a list")
@@ -200,6 +224,30 @@ def _with_setting(kept: _FileSettings, key: str, value: object) -> _FileSettings
             close = get_close_matches(key, _SETTING_NAMES, n=1)
             advice = f"did you mean {close[0]}?" if close else f"the settings are {', '.join(_SETTING_NAMES)}"
             raise ValueError(f"there is no such setting: {advice}")
+
+
+def _find_token_file(folder: Path, value: str) -> Path:
+    try:
+        return folder / Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError("nobody's home folder is known by this name") from error
+
+
+def _choose_name(kept: _FileSettings, environ: Mapping[str, str], name: str | None) -> str:
+    name = name if name is not None else environ.get("COLLABTERM_NAME") or None
+    return check_name(name) if name is not None else kept.name or _login_name(environ)
+
+
+def _choose_token(kept: _FileSettings, environ: Mapping[str, str], file: Path | None) -> bytes | None:
+    """Return the token in force; a file that is beaten is not opened."""
+    token = environ.get("COLLABTERM_TOKEN")
+    if file is None and token:
+        try:
+            return check_token(token)
+        except ValueError as error:
+            raise BadSetting(setting="COLLABTERM_TOKEN", path="the environment", problem=error) from error
+    file = file if file is not None else kept.token_file
+    return load_token(file) if file is not None else None
 
 
 def _check_theme(name: str) -> str:

@@ -44,6 +44,7 @@ def check_join(
     name: str | None,
     language: str | None,
     theme: str | None,
+    token_file: Path | None,
     config_path: Path,
     environ: Mapping[str, str],
 ) -> JoinRequest:
@@ -56,15 +57,23 @@ def check_join(
         name: From the command line, if given.
         language: From the command line, if given.
         theme: From the command line, if given.
+        token_file: From the command line, if given.
         config_path: See ``load_settings``.
         environ: See ``load_settings``.
 
     Raises:
         UsageError: For the room, the settings or the terminal.
-        FileProblem: For the file.
+        FileProblem: For the file, or the one that holds the token.
     """
     room_name = check_room_name(room)
-    settings = load_settings(config_path=config_path, environ=environ, server=server, name=name, theme=theme)
+    settings = load_settings(
+        config_path=config_path,
+        environ=environ,
+        server=server,
+        name=name,
+        theme=theme,
+        token_file=token_file,
+    )
     known_language = _check_language(language) if language is not None else None
     _check_terminal()
     loaded = load(file) if file is not None else None

@@ -15,9 +15,10 @@ from collabterm.config import (
     DEFAULT_STUN,
     Settings,
     check_server_url,
+    load_name,
     load_settings,
 )
-from collabterm.errors import BadName, BadServerUrl, BadSetting, BadTheme
+from collabterm.errors import BadName, BadServerUrl, BadSetting, BadTheme, BadTokenFile
 from collabterm.protocol.signaling import check_name
 from collabterm.tui.bindings import make_keymap
 from collabterm.tui.settings import THEMES, EditorSettings
@@ -33,8 +34,11 @@ def settings(
     server: str | None = None,
     name: str | None = None,
     theme: str | None = None,
+    token_file: Path | None = None,
 ) -> Settings:
-    return load_settings(config_path=path, environ=environ, server=server, name=name, theme=theme)
+    return load_settings(
+        config_path=path, environ=environ, server=server, name=name, theme=theme, token_file=token_file
+    )
 
 
 @pytest.fixture
@@ -134,6 +138,87 @@ class TestEditor:
             settings(missing, {"COLLABTERM_THEME": "pink"})
 
 
+class TestToken:
+    @pytest.fixture
+    def token_file(self, tmp_path: Path) -> Path:
+        path = tmp_path / "line"
+        path.write_text("token-from-the-command-line\n")
+        return path
+
+    @pytest.fixture
+    def configured(self, tmp_path: Path) -> Path:
+        (tmp_path / "token").write_text("token-from-the-config-file\n")
+        path = tmp_path / "config.toml"
+        path.write_text("token_file = 'token'\n")
+        return path
+
+    def test_without_anything_there_is_none(self, missing: Path) -> None:
+        assert settings(missing).token is None
+
+    def test_the_config_file_names_a_file_in_its_own_folder(self, configured: Path) -> None:
+        assert settings(configured).token == b"token-from-the-config-file"
+
+    def test_the_environment_beats_the_config_file(self, configured: Path) -> None:
+        environ = {"COLLABTERM_TOKEN": "token-from-the-environment\n"}
+        assert settings(configured, environ).token == b"token-from-the-environment"
+        assert settings(configured, {"COLLABTERM_TOKEN": ""}).token == b"token-from-the-config-file"
+
+    def test_the_command_line_beats_both(self, configured: Path, token_file: Path) -> None:
+        environ = {"COLLABTERM_TOKEN": "token-from-the-environment"}
+        assert settings(configured, environ, token_file=token_file).token == b"token-from-the-command-line"
+
+    def test_a_token_that_is_beaten_is_not_looked_at(self, configured: Path, token_file: Path) -> None:
+        (configured.parent / "token").unlink()
+        assert settings(configured, {"COLLABTERM_TOKEN": "no"}, token_file=token_file).token
+        assert settings(configured, {"COLLABTERM_TOKEN": "x" * 16}).token
+
+    def test_a_path_in_the_config_file_may_be_below_home_or_absolute(
+        self, configured: Path, token_file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HOME", str(token_file.parent))
+        for path in ("~/line", str(token_file)):
+            configured.write_text(f"token_file = {path!r}\n")
+            assert settings(configured).token == b"token-from-the-command-line"
+
+    @pytest.mark.parametrize("path", ["missing", ".", "", "a\\u0000b"])
+    def test_a_file_in_the_config_that_cannot_be_read(self, configured: Path, path: str) -> None:
+        configured.write_text(f'token_file = "{path}"\n')
+        with pytest.raises(BadTokenFile, match="cannot be used"):
+            settings(configured)
+
+    @pytest.mark.parametrize(
+        ("token", "problem"), [("secret", "16 to 256 characters"), ("a secret of two words", "no spaces")]
+    )
+    def test_a_bad_token_in_the_environment_is_not_shown(
+        self, missing: Path, token: str, problem: str
+    ) -> None:
+        with pytest.raises(BadSetting, match=r"COLLABTERM_TOKEN.* in the environment") as raised:
+            settings(missing, {"COLLABTERM_TOKEN": token})
+        assert problem in str(raised.value)
+        assert token not in str(raised.value)
+
+    def test_the_settings_do_not_show_it(self, configured: Path) -> None:
+        assert "token-from" not in repr(settings(configured))
+
+
+class TestNameAlone:
+    def test_it_is_the_name_that_the_settings_have(self, written: Path, missing: Path) -> None:
+        assert load_name(config_path=missing, environ=_ENVIRON) == "ada"
+        assert load_name(config_path=written, environ=_ENVIRON) == "File"
+        assert load_name(config_path=written, environ={"COLLABTERM_NAME": "Env"}) == "Env"
+
+    def test_it_does_not_need_the_token_or_the_server(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.toml"
+        path.write_text("name = 'Ada'\ntoken_file = 'missing'\n")
+        assert (
+            load_name(config_path=path, environ={"COLLABTERM_SERVER": "?", "COLLABTERM_TOKEN": "?"}) == "Ada"
+        )
+
+    def test_a_name_that_cannot_be_shown(self, missing: Path) -> None:
+        with pytest.raises(BadName):
+            load_name(config_path=missing, environ={"COLLABTERM_NAME": "\x1b"})
+
+
 class TestRefused:
     @pytest.mark.parametrize("server", ["", "ftp://host"])
     def test_a_bad_server_on_the_command_line(self, missing: Path, server: str) -> None:
@@ -162,7 +247,11 @@ class TestRefused:
         ("content", "setting", "problem"),
         [
             ("wrapping = true", "wrapping", "there is no such setting: did you mean wrap?"),
-            ("x = 1", "x", "there is no such setting: the settings are server, name, stun, theme"),
+            (
+                "x = 1",
+                "x",
+                "there is no such setting: the settings are server, name, stun, token_file, theme",
+            ),
             ("theme = 'pink'", "theme", "it is not one of dark, light, terminal"),
             ("theme = []", "theme", "it is not one of dark, light, terminal"),
             ("wrap = 1", "wrap", "it is neither true nor false"),
@@ -190,6 +279,10 @@ class TestRefused:
             ("[server]\nurl = 1", "server", "it is not a string"),
             ("name = 7", "name", "it is not a string"),
             ("name = ''", "name", "not a name to show"),
+            ("token_file = 1", "token_file", "it is not a string"),
+            ("token_file = ['token']", "token_file", "it is not a string"),
+            ("token_file = '~nobody-of-this-name/token'", "token_file", "nobody's home folder"),
+            ("token = 'secret'", "token", "there is no such setting: did you mean token_file?"),
             ("server = 'ftp://host'", "server", "not a server address"),
             ("stun = 'stun:host'", "stun", "it is not a list"),
             ("stun = [1]", "stun", "an entry is not a string"),

@@ -1,1 +1,1 @@
-"""What is kept on disk: the edited file, emergency copies, the identity; never decides what to keep."""
+"""What is kept on disk: the edited file, emergency copies, identity and token; never decides what to keep."""

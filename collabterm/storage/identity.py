@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from collabterm.errors import BadIdentityFile
+
 SEED_BYTES: Final = 32
 """An Ed25519 private key (RFC 8032, section 5.1.5)."""
 
@@ -26,12 +28,31 @@ def load_or_create_seed(path: Path, fresh: bytes) -> bytes:
         path: The seed's file; it is created for its owner only, like the folder it is in.
         fresh: ``SEED_BYTES`` random bytes.
     """
+    try:
+        return keep_seed(path, fresh)
+    except BadIdentityFile as error:
+        _logger.warning("the identity is for this run only: %s", error)
+        return fresh
+
+
+def keep_seed(path: Path, fresh: bytes) -> bytes:
+    """Return the seed kept at ``path``, or keep ``fresh`` there; what is returned is on disk.
+
+    Args:
+        path: See ``load_or_create_seed``.
+        fresh: ``SEED_BYTES`` random bytes.
+
+    Raises:
+        BadIdentityFile: If the file cannot be read or written, or does not hold a seed.
+    """
     assert len(fresh) == SEED_BYTES, "a seed of the wrong size"
     try:
-        return _read(path) or _settle(path, fresh)
+        seed = _read(path) or _settle(path, fresh)
     except OSError as error:
-        _logger.warning("the identity cannot be kept: %s", error)
-        return fresh
+        raise BadIdentityFile(path=path, problem=error.strerror or str(error)) from error
+    if seed is None:
+        raise BadIdentityFile(path=path, problem="it does not hold a key")
+    return seed
 
 
 def _read(path: Path) -> bytes | None:
@@ -46,8 +67,8 @@ def _read(path: Path) -> bytes | None:
         os.close(descriptor)
 
 
-def _settle(path: Path, fresh: bytes) -> bytes:
-    """Read or write the seed while no other process does.
+def _settle(path: Path, fresh: bytes) -> bytes | None:
+    """Read or write the seed while no other process does; None if the file holds something else.
 
     A lock rather than a link into place: it works where hard links do not, and an empty file left
     by a crash is filled by the next start.
@@ -61,10 +82,7 @@ def _settle(path: Path, fresh: bytes) -> bytes:
             os.write(descriptor, fresh)
             os.fsync(descriptor)
             return fresh
-        seed = _usable(kept)
-        if seed is None:
-            _logger.warning("%s does not hold an identity", path)
-        return seed or fresh
+        return _usable(kept)
     finally:
         os.close(descriptor)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from collabterm.storage.identity import SEED_BYTES, load_or_create_seed
+from collabterm.errors import BadIdentityFile
+from collabterm.storage.identity import SEED_BYTES, keep_seed, load_or_create_seed
 
 _FRESH = bytes(range(SEED_BYTES))
 _OTHER = bytes(range(1, SEED_BYTES + 1))
@@ -61,9 +63,12 @@ def test_an_empty_file_left_by_a_crash_is_filled(tmp_path: Path) -> None:
 def test_a_file_that_holds_no_seed_is_left_alone_and_the_identity_is_ephemeral(
     tmp_path: Path, content: bytes
 ) -> None:
-    (tmp_path / "seed").write_bytes(content)
-    assert load_or_create_seed(tmp_path / "seed", _FRESH) == _FRESH
-    assert (tmp_path / "seed").read_bytes() == content
+    path = tmp_path / "seed"
+    path.write_bytes(content)
+    assert load_or_create_seed(path, _FRESH) == _FRESH
+    with pytest.raises(BadIdentityFile, match="it does not hold a key"):
+        keep_seed(path, _FRESH)
+    assert path.read_bytes() == content
 
 
 def test_where_nothing_can_be_kept_the_identity_is_ephemeral(tmp_path: Path) -> None:
@@ -71,3 +76,11 @@ def test_where_nothing_can_be_kept_the_identity_is_ephemeral(tmp_path: Path) -> 
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "file" / "seed", tmp_path / ("a" * 300), tmp_path / "pipe"):
         assert load_or_create_seed(path, _FRESH) == _FRESH
+        with pytest.raises(BadIdentityFile, match=re.escape(str(path))):
+            keep_seed(path, _FRESH)
+
+
+def test_a_seed_that_must_be_kept_is_the_one_that_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "seed"
+    assert keep_seed(path, _FRESH) == path.read_bytes() == _FRESH
+    assert keep_seed(path, _OTHER) == load_or_create_seed(path, _OTHER) == _FRESH
