@@ -9,17 +9,24 @@ import asyncio
 import gc
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from random import SystemRandom
 
 from collabterm.config import DEFAULT_SERVER
-from collabterm.errors import ServerProblem
+from collabterm.errors import ServerBusy, ServerProblem, ServerRefused
 from collabterm.file_keeper import FileKeeper
 from collabterm.join_request import JoinRequest
 from collabterm.session.events import InSync, RoomEvent, StatusChanged
 from collabterm.session.room import Room
 from collabterm.transport.identity import Identity
 from collabterm.transport.mesh import Mesh
-from collabterm.transport.signaling_client import EnteredRoom, LostServer, SignalingClient, SignalingEvent
+from collabterm.transport.signaling_client import (
+    EnteredRoom,
+    LostServer,
+    RoomHandedOver,
+    SignalingClient,
+    SignalingEvent,
+)
 
 _DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 3001
 
@@ -30,6 +37,7 @@ async def stay_connected(
     room: Room,
     keeper: FileKeeper,
     on_refused: Callable[[ServerProblem], None],
+    on_notice: Callable[[str], None],
 ) -> None:
     """Stay in the room until cancelled; then say goodbye.
 
@@ -39,18 +47,19 @@ async def stay_connected(
         room: Told what arrives.
         keeper: Seeds the room if it is new.
         on_refused: Called if the server cannot be used and there is nothing yet to go on with.
+        on_notice: Called with a sentence that the person should read once.
     """
     settings = request.settings
     client = SignalingClient(
         url=settings.server,
         room=request.room,
         name=settings.name,
-        identity=identity,
+        identity=replace(identity, token=settings.token),
         host=_host_here if settings.server == DEFAULT_SERVER else None,
         random=SystemRandom(),
     )
-    mesh = Mesh(room, identity.peer_id, client, settings.stun, SystemRandom())
-    follower = _Follower(room, keeper, mesh, on_refused)
+    mesh = Mesh(room, identity.peer_id, client, settings.stun, SystemRandom(), settings.server)
+    follower = _Follower(room, keeper, mesh, on_refused, on_notice)
     async with mesh:
         gc.collect()
         gc.freeze()  # what the imports left is never garbage; not walking it again keeps pauses off the keys
@@ -62,12 +71,19 @@ class _Follower:
     """Passes signaling events on to the mesh, and knows whether we have ever been in the room."""
 
     def __init__(
-        self, room: Room, keeper: FileKeeper, mesh: Mesh, on_refused: Callable[[ServerProblem], None]
+        self,
+        room: Room,
+        keeper: FileKeeper,
+        mesh: Mesh,
+        on_refused: Callable[[ServerProblem], None],
+        on_notice: Callable[[str], None],
     ) -> None:
         self._room = room
         self._keeper = keeper
         self._mesh = mesh
         self._on_refused = on_refused
+        self._on_notice = on_notice
+        self._told = ""
         self._has_entered = False
         self._has_compared = False
         room.subscribe(self._on_room_event)
@@ -75,21 +91,35 @@ class _Follower:
     def follow(self, event: SignalingEvent) -> None:
         """Seed a room that is new with our file; give up on a server that never worked."""
         match event:
-            case EnteredRoom(created=created):
-                if not self._has_entered:
-                    self._keeper.enter(created=created)
+            case EnteredRoom(created=created, awaited=awaited):
                 self._has_entered = True
-            case LostServer(problem=problem) if not self._has_entered and self._room.document.is_pristine:
-                self._on_refused(problem)
+                self._told = ""
+                self._keeper.enter(created=created, awaited=bool(awaited))
+                if self._keeper.waits_for_room:
+                    self._on_notice(f"{self._keeper.name} opens if not")
+            case RoomHandedOver():
+                self._keeper.enter(created=True)
+            case LostServer(problem=problem):
+                self._lost(problem)
             case _:
                 pass
         self._mesh.handle(event)
+
+    def _lost(self, problem: ServerProblem) -> None:
+        """Tell what the server said, once; give up on one that has never worked and will not soon."""
+        may_pass = isinstance(problem, ServerBusy)
+        if not may_pass and not self._has_entered and self._room.document.is_pristine:
+            self._on_refused(problem)
+        elif isinstance(problem, ServerBusy | ServerRefused) and self._told != (words := str(problem)):
+            self._told = words
+            self._on_notice(words)
 
     def _on_room_event(self, event: RoomEvent) -> None:
         if (
             isinstance(event, StatusChanged)
             and isinstance(self._room.status, InSync)
             and not self._has_compared
+            and not self._keeper.waits_for_room
         ):
             self._has_compared = True
             self._keeper.compare()

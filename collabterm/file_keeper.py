@@ -11,7 +11,7 @@ from typing import Final
 from collabterm.document.file_format import TextFormat, encode_file
 from collabterm.document.languages import detect_language
 from collabterm.document.lines import LineIndex
-from collabterm.document.shared_text import Change, Document
+from collabterm.document.shared_text import Change, Document, PeerOrigin
 from collabterm.errors import FileUnwritable
 from collabterm.storage import files
 from collabterm.storage.files import Fingerprint, LoadedFile
@@ -38,6 +38,7 @@ class FileKeeper:
         self._path = path
         self._loaded = loaded
         self._language = language
+        self._waits_for_room = loaded is not None
         self._agreed: Fingerprint | None = None
         """What the file holds as far as the person has agreed to its being replaced; None if it is absent."""
         self._saved: tuple[int, bytes] | None = None
@@ -60,13 +61,24 @@ class FileKeeper:
             self._is_modified = not is_same
         return self._is_modified
 
-    def enter(self, *, created: bool) -> None:
-        """Put what was loaded into the document if the room is new; either way the loaded text is let go."""
-        if self._loaded is None:
+    @property
+    def waits_for_room(self) -> bool:
+        """Whether what was loaded still may have to go into the document."""
+        return self._waits_for_room
+
+    def enter(self, *, created: bool, awaited: bool = False) -> None:
+        """Put what was loaded into the document if the room is new, or let it go; only the first time counts.
+
+        But in a room that is kept for others, who are ``awaited`` with its text, it is too early for
+        either. Then what was loaded waits: to be put in after all if the room turns out to be ours, and
+        to be let go as soon as there is something of somebody else or the person saves.
+        """
+        if self._loaded is None or not self._waits_for_room or (awaited and not created):
             return
         if not created:
-            self._loaded.take_content()
+            self._let_go()
             return
+        self._waits_for_room = False
         start = self._loaded.content[:_FIRST_LINE_BYTES].decode(errors="ignore")
         text_format = self._loaded.text_format
         language = self._language or detect_language(self.name, start).name
@@ -96,6 +108,7 @@ class FileKeeper:
         if on_disk not in (None, agreed, files.fingerprint_of(raw)) and not overwrite:
             return NeedsConsent(target.name)
         fingerprint = files.save(target, raw)
+        self._let_go()
         self._path = target
         self._agree(fingerprint, self._document.lines)
         return Saved(target.name)
@@ -108,6 +121,14 @@ class FileKeeper:
 
     def _on_change(self, change: Change) -> None:
         self._is_modified = None
+        if isinstance(change.origin, PeerOrigin):
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Keep no longer what was loaded: it has no place in this room."""
+        if self._loaded is not None and self._waits_for_room:
+            self._loaded.take_content()
+        self._waits_for_room = False
 
     def _agree(self, fingerprint: Fingerprint, lines: LineIndex) -> None:
         """Take note of what the file holds; the document may already hold more."""

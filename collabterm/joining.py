@@ -117,7 +117,12 @@ class _Session:
         connection = await asyncio.to_thread(importlib.import_module, "collabterm.connection")
         try:
             await connection.stay_connected(
-                self._request, self._identity, self._room, self._keeper, on_refused=self._refuse
+                self._request,
+                self._identity,
+                self._room,
+                self._keeper,
+                on_refused=self._refuse,
+                on_notice=self._app.tell,
             )
         except Exception as error:  # noqa: BLE001  # a mistake of ours anywhere in the network ends the editor in order
             self._app.fail(error)

@@ -250,6 +250,89 @@ def test_emptied_text_counts_as_modified(path: Path) -> None:
     assert path.read_bytes() == b""
 
 
+# -- a room that is kept for others
+
+
+def test_in_a_room_that_is_kept_for_others_the_file_waits_and_is_opened_if_they_do_not_return(
+    path: Path,
+) -> None:
+    document, keeper = keep(path, b"mine\r\n")
+    keeper.enter(created=False, awaited=True)
+    assert (document.text(), keeper.waits_for_room, keeper.is_modified) == ("", True, False)
+    keeper.enter(created=True)
+    assert (document.text(), keeper.waits_for_room, keeper.is_modified) == ("mine\n", False, False)
+    write(document, "still ")
+    assert keeper.save() == Saved("notes.txt")
+    assert path.read_bytes() == b"still mine\r\n"
+
+
+def test_a_file_that_waits_is_not_opened_any_more_once_there_is_a_text_of_others(path: Path) -> None:
+    document, keeper = keep(path, b"mine\n")
+    keeper.enter(created=False, awaited=True)
+    document.apply_update(_update_of("theirs\n"), PeerOrigin("ana"))
+    assert not keeper.waits_for_room
+    keeper.enter(created=True)
+    assert document.text() == "theirs\n"
+    assert keeper.save() == NeedsConsent("notes.txt")
+
+
+def test_others_who_emptied_their_text_have_a_text_too(path: Path) -> None:
+    document, keeper = keep(path, b"mine\n")
+    keeper.enter(created=False, awaited=True)
+    theirs = Document(3)
+    write(theirs, "gone again")
+    replace(theirs, "")
+    document.apply_update(theirs.update_since(b"\0"), PeerOrigin("ana"))
+    keeper.enter(created=True)
+    assert document.text() == ""
+
+
+def test_what_was_typed_while_the_file_waited_stays_beside_it(path: Path) -> None:
+    document, keeper = keep(path, b"mine\n")
+    keeper.enter(created=False, awaited=True)
+    write(document, "typed ")
+    keeper.enter(created=True)
+    assert sorted(document.text().split()) == ["mine", "typed"]
+    assert keeper.is_modified
+
+
+def test_a_file_that_waits_is_not_saved_over_unasked(path: Path) -> None:
+    document, keeper = keep(path, b"mine\n")
+    keeper.enter(created=False, awaited=True)
+    assert keeper.save() == NeedsConsent("notes.txt")
+    write(document, "typed")
+    assert keeper.save() == NeedsConsent("notes.txt")
+    assert (path.read_bytes(), keeper.waits_for_room) == (b"mine\n", True)
+
+
+def test_who_saves_over_a_file_that_waits_has_decided_what_it_holds(path: Path) -> None:
+    document, keeper = keep(path, b"mine\n")
+    keeper.enter(created=False, awaited=True)
+    write(document, "typed")
+    assert keeper.save(overwrite=True) == Saved("notes.txt")
+    keeper.enter(created=True)
+    assert (document.text(), keeper.is_modified) == ("typed", False)
+    assert path.read_bytes() == b"typed"
+
+
+@pytest.mark.parametrize("created", [True, False])
+def test_only_the_first_word_about_the_room_counts(path: Path, created: bool) -> None:
+    document, keeper = keep(path, b"mine\n")
+    keeper.enter(created=created)
+    before = document.text()
+    keeper.enter(created=True)
+    keeper.enter(created=False, awaited=True)
+    assert (document.text(), keeper.waits_for_room) == (before, False)
+
+
+def test_a_file_that_does_not_exist_yet_waits_for_nothing(path: Path) -> None:
+    document, keeper = keep(path)
+    keeper.enter(created=False, awaited=True)
+    assert not keeper.waits_for_room
+    keeper.enter(created=True)
+    assert document.text() == ""
+
+
 def _update_of(text: str) -> bytes:
     document = Document(3)
     write(document, text)

@@ -46,9 +46,15 @@ class SigningIn:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The server introduces us to whoever comes; ``hosting`` if it runs in this very process."""
+    """The server introduces us to whoever comes.
+
+    Attributes:
+        hosting: Whether it runs in this very process.
+        awaited: The names of those who have the text of this empty room, and lost their connections.
+    """
 
     hosting: bool
+    awaited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +64,12 @@ class SignedOut:
     Attributes:
         reason: A sentence.
         is_final: Whether trying again is of no use.
+        is_turned_away: Whether the server answers, and lets us not in just now.
     """
 
     reason: str
     is_final: bool = False
+    is_turned_away: bool = False
 
 
 Signaling = SigningIn | SignedIn | SignedOut

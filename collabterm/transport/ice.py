@@ -1,30 +1,45 @@
-"""How this machine can be reached: host addresses and usable STUN servers; must not open links.
+"""What aioice does that this editor needs otherwise, repaired in place; must not choose servers.
 
-Two repairs of what aiortc does by itself: it waits 5 s on each side for a STUN server that does not
-answer, so servers are probed first and only those that answered are used; and aioice finds no address on
-a machine with no network but loopback, where two terminals must still connect.
+- On a machine with no network but loopback it finds no address, where two terminals must still connect.
+- It waits up to 5 s for a server that does not answer, and asks STUN from every address of the machine,
+  though from a bridge of containers, for example, no answer ever comes.
+- It settles on the first path that works, whatever its priority: often the relay, where a direct path takes
+  one packet more to open through two NATs.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import struct
-from collections.abc import Sequence
-from typing import Final, Protocol, cast
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, Final, Protocol, TypeVar
 
+import aioice
 import aioice.ice
+import aioice.stun
+import aioice.turn
 
-logger = logging.getLogger(__name__)
+REFLEXIVE_S: Final = 0.5
+"""For STUN: an answer from far away takes 0.3 s, and a request that is lost is sent again twice before."""
 
-PROBE_TIMEOUT_S: Final = 0.4
-_MAGIC_COOKIE: Final = 0x2112A442
-_BINDING_REQUEST: Final = 0x0001
-_BINDING_SUCCESS: Final = 0x0101
-_DEFAULT_PORT: Final = 3478
+ASK_AGAIN_S: Final = 0.15
+"""aioice itself sends a lost request again after half a second only."""
+
+RELAY_S: Final = 0.9
+"""For TURN, which takes two questions, over TLS five, and aioice half a second for a packet that is lost."""
+
+DIRECT_FIRST_S: Final = 0.6
+"""How long a path through a relay is not tried: time to open two NATs, a lost packet's repeat included."""
+
+ServerAddress = tuple[str, int]
+_Answer = TypeVar("_Answer")
+_Datagrams = TypeVar("_Datagrams", bound=asyncio.DatagramProtocol)
 
 _host_addresses = aioice.ice.get_host_addresses
+_ask_stun = aioice.ice.server_reflexive_candidate
+_allocate = aioice.turn.create_turn_endpoint
+_check = aioice.ice.Connection.check_start
+
+_deaf_addresses: dict[ServerAddress, frozenset[str]] = {}
 
 
 class FindAddresses(Protocol):
@@ -34,9 +49,12 @@ class FindAddresses(Protocol):
         """Return the addresses."""
 
 
-def allow_loopback() -> None:
-    """Let aioice offer the loopback address where there is no other."""
+def repair_aioice() -> None:
+    """Let every connection that aioice makes from now on behave as this module says."""
     aioice.ice.get_host_addresses = or_loopback(_host_addresses)
+    aioice.ice.server_reflexive_candidate = _ask_stun_briefly
+    aioice.turn.create_turn_endpoint = allocate_briefly
+    setattr(aioice.ice.Connection, "check_start", _check_direct_first)  # noqa: B010 - mypy forbids it plainly
 
 
 def or_loopback(find: FindAddresses) -> FindAddresses:
@@ -48,46 +66,60 @@ def or_loopback(find: FindAddresses) -> FindAddresses:
     return addresses
 
 
-async def responsive_stun_servers(urls: Sequence[str]) -> list[str]:
-    """Return those of the ``stun:host[:port]`` addresses that answer within ``PROBE_TIMEOUT_S``."""
-    answers = await asyncio.gather(*(_answers(url) for url in urls))
-    for url, answered in zip(urls, answers, strict=True):
-        logger.info("STUN server %s %s", url, "answers" if answered else "does not answer, not used")
-    return [url for url, answered in zip(urls, answers, strict=True) if answered]
+def addresses_that_ask() -> list[str]:
+    """Return the addresses from which aioice asks STUN servers."""
+    return or_loopback(_host_addresses)(use_ipv4=True, use_ipv6=False)
 
 
-async def _answers(url: str) -> bool:
-    host, _, port = url.removeprefix("stun:").partition(":")
-    loop = asyncio.get_running_loop()
+def do_not_ask_from(addresses: Collection[str], server: ServerAddress) -> None:
+    """Let links ask this STUN server from all addresses but these, from which it was not heard."""
+    _deaf_addresses[server] = frozenset(addresses)
+
+
+async def allocate_briefly(
+    protocol_factory: Callable[[], _Datagrams], server_addr: ServerAddress, *args: Any, **kwargs: Any
+) -> tuple[aioice.turn.TurnTransport, _Datagrams]:
+    """Allocate an address at a TURN server, in ``RELAY_S`` or not at all.
+
+    Raises:
+        TimeoutError: If it takes longer.
+        OSError: If the server cannot be reached, or refuses.
+    """
     try:
-        async with asyncio.timeout(PROBE_TIMEOUT_S):
-            transport, probe = await loop.create_datagram_endpoint(
-                _Probe, remote_addr=(host, int(port or _DEFAULT_PORT))
-            )
-            try:
-                await probe.answered
-            finally:
-                transport.close()
-    except (TimeoutError, OSError):
-        return False
-    return True
+        async with asyncio.timeout(RELAY_S):
+            return await _allocate(protocol_factory, server_addr, *args, **kwargs)
+    except aioice.stun.TransactionError as error:
+        raise ConnectionRefusedError(str(error)) from error
 
 
-class _Probe(asyncio.DatagramProtocol):
-    """One STUN binding request (RFC 8489 section 6) and its answer."""
+async def _ask_stun_briefly(
+    protocol: aioice.ice.StunProtocol, stun_server: ServerAddress
+) -> tuple[aioice.Candidate, None]:
+    if protocol.local_candidate.host in _deaf_addresses.get(stun_server, ()):
+        raise TimeoutError
+    async with asyncio.timeout(REFLEXIVE_S):
+        return await _first_of_several(lambda: _ask_stun(protocol, stun_server))
 
-    def __init__(self) -> None:
-        self.answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._request = struct.pack("!HHI12s", _BINDING_REQUEST, 0, _MAGIC_COOKIE, os.urandom(12))
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast("asyncio.DatagramTransport", transport).sendto(self._request)  # gh-90352, fixed in 3.12
+async def _first_of_several(ask: Callable[[], Awaitable[_Answer]]) -> _Answer:
+    """Ask, and ask again every ``ASK_AGAIN_S``; return what comes first."""
+    asked: set[asyncio.Future[_Answer]] = set()
+    try:
+        while True:
+            asked.add(asyncio.ensure_future(ask()))
+            done, _ = await asyncio.wait(asked, timeout=ASK_AGAIN_S, return_when=asyncio.FIRST_COMPLETED)
+            if done:
+                return done.pop().result()
+    finally:
+        for one in asked:
+            one.cancel()
 
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        is_answer = data[:2] == struct.pack("!H", _BINDING_SUCCESS) and data[4:20] == self._request[4:]
-        if is_answer and not self.answered.done():
-            self.answered.set_result(None)
 
-    def error_received(self, exc: Exception) -> None:
-        if not self.answered.done():
-            self.answered.set_exception(exc)
+async def _check_direct_first(connection: aioice.ice.Connection, pair: aioice.ice.CandidatePair) -> None:
+    """Check a pair of candidates as aioice does, but one with a relay in between only after a while."""
+    if "relay" in (pair.local_candidate.type, pair.remote_candidate.type):
+        connection.check_state(
+            pair, pair.State.IN_PROGRESS
+        )  # or this pair would keep its turn and starve others
+        await asyncio.sleep(DIRECT_FIRST_S)
+    await _check(connection, pair)

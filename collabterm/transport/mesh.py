@@ -21,12 +21,12 @@ from random import Random
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, assert_never
 
-from collabterm.errors import ProtocolError
+from collabterm.errors import ProtocolError, ServerBusy, ServerRefused
 from collabterm.protocol.signaling import (
     IceCandidate,
+    IceServers,
     Introduction,
     PeerId,
-    PeerInfo,
     PeerJoined,
     PeerLeft,
     SdpAnswer,
@@ -35,7 +35,8 @@ from collabterm.protocol.signaling import (
 from collabterm.session.events import SignedIn, SignedOut
 from collabterm.session.outbox import Channel
 from collabterm.session.room import Room
-from collabterm.transport.signaling_client import EnteredRoom, LostServer, SignalingEvent
+from collabterm.transport.ice_servers import IceSearch
+from collabterm.transport.signaling_client import EnteredRoom, LostServer, RoomHandedOver, SignalingEvent
 
 if TYPE_CHECKING:
     from collabterm.transport.peer_link import PeerLink
@@ -81,17 +82,23 @@ class Mesh:
         introducer: Carries offers and answers.
         stun: The configured STUN servers, ``stun:host[:port]``.
         random: Source of attempt ids and jitter.
+        server_url: The signaling server, whose host may answer STUN as well; empty if none does.
     """
 
     def __init__(
-        self, room: Room, peer_id: PeerId, introducer: Introducer, stun: Sequence[str], random: Random
+        self,
+        room: Room,
+        peer_id: PeerId,
+        introducer: Introducer,
+        stun: Sequence[str],
+        random: Random,
+        server_url: str = "",
     ) -> None:
         self._room = room
         self._peer_id = peer_id
         self._introducer = introducer
-        self._configured_stun = stun
         self._random = random
-        self._stun: Sequence[str] = ()
+        self._ice = IceSearch(stun, server_url, self._offer_with_help)
         self._peers: dict[str, _Peer] = {}
         self._is_signed_in = False
         self._flush_scheduled = False
@@ -105,6 +112,7 @@ class Mesh:
         await self._tasks.__aenter__()
         self._room.on_outgoing(self._schedule_flush)
         self._start(self._prepare())
+        self._start(self._ice.search(IceServers(None, ())))
         self._start(self._tick_forever())
         return self
 
@@ -122,14 +130,18 @@ class Mesh:
     def handle(self, event: SignalingEvent) -> None:
         """Follow what the signaling connection tells."""
         match event:
-            case EnteredRoom(hosting=hosting, peers=peers):
-                self._entered(hosting, peers)
+            case EnteredRoom():
+                self._entered(event)
+            case RoomHandedOver():
+                self._wait_for_nobody()
             case LostServer(problem=problem, retry_s=retry_s):
                 self._is_signed_in = False
-                self._room.set_signaling(SignedOut(str(problem), is_final=retry_s is None))
+                is_turned_away = isinstance(problem, ServerBusy | ServerRefused)
+                self._room.set_signaling(SignedOut(str(problem), retry_s is None, is_turned_away))
             case PeerJoined(peer):
                 self._know(peer.peer_id, self._now() + PATIENCE_S)
                 self._room.peer_came(peer.peer_id, peer.name)
+                self._wait_for_nobody()
             case PeerLeft(peer_id):
                 self._room.peer_went(peer_id)
                 self._drop_unless_linked(peer_id)
@@ -141,28 +153,44 @@ class Mesh:
                 self._candidate_came(sender, payload)
             case SdpOffer() | SdpAnswer() | IceCandidate():
                 logger.debug("< an introduction without a sender")
+            case IceServers():
+                self._help_with_ice(event)
             case _:
                 assert_never(event)
 
+    def _help_with_ice(self, event: IceServers) -> None:
+        """Use what the server offers to find paths, once it has answered."""
+        self._start(self._ice.search(event))
+
+    def _offer_with_help(self) -> None:
+        """Offer anew where a link could not be opened yet, for it was begun without the server now found."""
+        for peer_id, peer in self._peers.items():
+            if peer.link is not None and not peer.link.is_open and peer.is_offering:
+                self._abandon(peer_id, peer)
+                peer.offer_due_s = self._now()
+        self._make_due_offers()
+
     async def _prepare(self) -> None:
-        """Import aiortc and probe the STUN servers, off everybody's path."""
+        """Import aiortc, off everybody's path."""
         module = await asyncio.to_thread(importlib.import_module, "collabterm.transport.peer_link")
-        if self._configured_stun:
-            ice = importlib.import_module("collabterm.transport.ice")
-            self._stun = await ice.responsive_stun_servers(self._configured_stun)
         self._make_link = module.PeerLink
         self._ready.set()
 
-    def _entered(self, hosting: bool, peers: Sequence[PeerInfo]) -> None:
+    def _entered(self, event: EnteredRoom) -> None:
         self._is_signed_in = True
-        for peer in peers:
+        for peer in event.peers:
             self._know(peer.peer_id, self._now())
-        present = {str(peer.peer_id): peer.name for peer in peers}
+        present = {str(peer.peer_id): peer.name for peer in event.peers}
         for peer_id in self._peers.keys() - present.keys():
             self._drop_unless_linked(peer_id)
         self._room.set_roster(present)
-        self._room.set_signaling(SignedIn(hosting))
+        self._room.set_signaling(SignedIn(event.hosting, () if event.peers else event.awaited))
         self._make_due_offers()
+
+    def _wait_for_nobody(self) -> None:
+        """Take note that the room is not kept for anybody any more: somebody came, or nobody will."""
+        if isinstance(self._room.signaling, SignedIn):
+            self._room.set_signaling(SignedIn(self._room.signaling.hosting))
 
     def _know(self, peer_id: str, offer_due_s: float) -> None:
         peer = self._peers.setdefault(peer_id, _Peer(offer_due_s))
@@ -184,7 +212,7 @@ class Mesh:
     def _connect(self, peer_id: str, peer: _Peer, attempt: str, *, offering: bool) -> PeerLink:
         assert self._make_link is not None
         link = self._make_link(
-            peer_id, self._stun, self._link_opened, self._payload_arrived, self._link_closed
+            peer_id, self._ice.servers, self._link_opened, self._payload_arrived, self._link_closed
         )
         peer.link = link
         peer.attempt = attempt

@@ -28,7 +28,8 @@ from aiortc.sdp import candidate_from_sdp
 from collabterm.errors import ProtocolError
 from collabterm.protocol.framing import Reassembler, decode_datagram, encode_datagram, encode_frames
 from collabterm.session.outbox import Channel
-from collabterm.transport.ice import allow_loopback
+from collabterm.transport.ice import repair_aioice
+from collabterm.transport.ice_servers import IceServer
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ _DRAINED_LOOK_S: Final = 0.005
 _STALLED_S: Final = 1.2
 """Longer than a lost packet takes to be sent again."""
 
-allow_loopback()
+repair_aioice()
 
 
 class PeerLink:
@@ -48,7 +49,7 @@ class PeerLink:
 
     Args:
         peer_id: The peer at the other end.
-        stun: STUN servers that are known to answer.
+        servers: One STUN and one TURN server at most, which are known to answer.
         on_open: Called once both channels are open.
         on_payload: Called with every payload that arrives.
         on_close: Called once when the link is over, for whatever reason but ``close``.
@@ -57,7 +58,7 @@ class PeerLink:
     def __init__(
         self,
         peer_id: str,
-        stun: Sequence[str],
+        servers: Sequence[IceServer],
         on_open: Callable[[PeerLink], None],
         on_payload: Callable[[PeerLink, Channel, bytes], None],
         on_close: Callable[[PeerLink], None],
@@ -69,8 +70,8 @@ class PeerLink:
         self._on_close = on_close
         self._is_over = False
         self._backlog: deque[Iterator[bytes]] = deque()
-        servers = [RTCIceServer(urls=url) for url in stun]
-        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
+        ice_servers = [RTCIceServer(one.url, one.username, one.credential) for one in servers]
+        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=ice_servers))
         self._connection.on("connectionstatechange", self._connection_changed)
         self._collaboration = self._connection.createDataChannel(
             Channel.COLLABORATION.value, negotiated=True, id=0

@@ -9,11 +9,7 @@ It signs in, enters the room, beats, and does all of it again after any loss, wi
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import os
-import re
-import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
@@ -21,14 +17,13 @@ from random import Random
 from typing import Final
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
 
 from collabterm.errors import (
     NotASignalingServer,
     PortInUse,
     ProtocolError,
     ServerProblem,
-    ServerRefused,
     ServerUnreachable,
     VersionMismatch,
 )
@@ -37,11 +32,11 @@ from collabterm.protocol.signaling import (
     AuthOk,
     Challenge,
     Error,
-    ErrorCode,
     Heartbeat,
     IceServers,
     Introduction,
     JoinRoom,
+    LeaveRoom,
     PeerInfo,
     PeerJoined,
     PeerLeft,
@@ -54,28 +49,44 @@ from collabterm.protocol.signaling import (
 )
 from collabterm.protocol.signaling_json import UnknownTypeError, decode_server_message, encode_signal
 from collabterm.transport.identity import Identity
+from collabterm.transport.losses import Loss, failed_handshake, is_connection_refused, refusal, unreachable
 
 logger = logging.getLogger(__name__)
 
 ANSWER_S: Final = 8.0
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 15.0
+SPREAD: Final = 1.5
+"""Those whom a server tells the same ``retry_after`` come back over half as long again, not at once."""
+
+LEAVE_S: Final = 0.3
 MISSED_BEATS: Final = 2.5
 SHORTEST_BEAT_S: Final = 1.0
 LONGEST_BEAT_S: Final = 120.0
 LOST_RACES: Final = 3
 """A port that refuses us and is in use was taken a moment ago by another client; or, if it lasts, was not."""
 
-_ERRNO: Final = re.compile(r"\[Errno (\d+)]")
-
 
 @dataclass(frozen=True, slots=True)
 class EnteredRoom:
-    """We are in the room; ``created`` if it was new, ``hosting`` if the server runs in this process."""
+    """We are in the room.
+
+    Attributes:
+        created: Whether it was new.
+        hosting: Whether the server runs in this process.
+        peers: Who else is there.
+        awaited: The names of those whom it is kept for: they lost their connections, and have its text.
+    """
 
     created: bool
     hosting: bool
     peers: tuple[PeerInfo, ...]
+    awaited: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoomHandedOver:
+    """Nobody of those whom the room was kept for came back in time: it is ours as if it had been new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,15 @@ class LostServer:
     retry_s: float | None
 
 
-SignalingEvent = EnteredRoom | LostServer | PeerJoined | PeerLeft | Introduction
+SignalingEvent = EnteredRoom | RoomHandedOver | LostServer | PeerJoined | PeerLeft | Introduction | IceServers
+
+
+class _LostError(Exception):
+    """The server has refused, and the connection is of no use any more."""
+
+    def __init__(self, loss: Loss) -> None:
+        super().__init__(str(loss.problem))
+        self.loss = loss
 
 
 class SignalingClient:
@@ -122,6 +141,7 @@ class SignalingClient:
         self._answer_s = answer_s
         self._connection: ClientConnection | None = None
         self._outgoing: set[asyncio.Task[None]] = set()
+        self._is_in_room = False
         self._hosting = False
         self._lost_races = 0
 
@@ -141,18 +161,19 @@ class SignalingClient:
                         raise AssertionError("an event was not followed") from error
 
                 try:
-                    problem = await self._stay(tell)
+                    loss = await self._stay(tell)
                 except OSError as error:
-                    if _is_refused(error) and await self._start_hosting(hosted):
+                    if is_connection_refused(error) and await self._start_hosting(hosted):
                         continue
-                    problem = ServerUnreachable(url=self._url, reason=_reason(error))
-                retry_s = FIRST_RETRY_S if entered else min(2 * retry_s, LONGEST_RETRY_S)
-                if isinstance(problem, VersionMismatch):
-                    handle(LostServer(problem, None))
+                    loss = unreachable(error, self._url)
+                if isinstance(loss.problem, VersionMismatch):
+                    handle(LostServer(loss.problem, None))
                     return
-                pause_s = retry_s * self._random.uniform(0.3, 1.0)
-                logger.info("lost the server: %s; again in %.1f s", problem, pause_s)
-                handle(LostServer(problem, pause_s))
+                starts_over = entered or loss.starts_over
+                retry_s = FIRST_RETRY_S if starts_over else min(2 * retry_s, LONGEST_RETRY_S)
+                pause_s = self._jittered(retry_s, loss.least_s)
+                logger.info("lost the server: %s; again in %.1f s", loss.problem, pause_s)
+                handle(LostServer(loss.problem, pause_s))
                 await asyncio.sleep(pause_s)
 
     def send(self, message: Introduction) -> None:
@@ -162,8 +183,13 @@ class SignalingClient:
             self._outgoing.add(task)
             task.add_done_callback(self._outgoing.discard)
 
-    async def _stay(self, tell: Callable[[SignalingEvent], None]) -> ServerProblem:
+    def _jittered(self, retry_s: float, least_s: float) -> float:
+        """Return how long to pause: our own pace, but not before the server wants to hear of us again."""
+        return max(retry_s * self._random.uniform(0.3, 1.0), least_s * self._random.uniform(1.0, SPREAD))
+
+    async def _stay(self, tell: Callable[[SignalingEvent], None]) -> Loss:
         """Sign in and stay as long as it lasts; return why it ended, but raise what connecting raises."""
+        reason = "it closed the connection"
         try:
             async with connect(
                 self._url,
@@ -173,24 +199,55 @@ class SignalingClient:
                 close_timeout=0.5,
                 ping_interval=None,
             ) as connection:
-                async with asyncio.timeout(self._answer_s):
-                    heartbeat_s = await self._sign_in(connection)
-                self._connection = connection
-                await self._converse(connection, heartbeat_s, tell)
+                await self._attend(connection, tell)
+        except _LostError as error:
+            return error.loss
         except ServerProblem as problem:
-            return problem
-        except (InvalidHandshake, InvalidMessage, ProtocolError) as error:
+            return Loss(problem)
+        except InvalidHandshake as error:
+            logger.debug("no WebSocket: %s", error)
+            return failed_handshake(error, self._url)
+        except ProtocolError as error:
             logger.debug("not a signaling server: %s", error)
-            return NotASignalingServer(url=self._url)
+            return Loss(NotASignalingServer(url=self._url))
         except (ConnectionClosed, ConnectionResetError):
-            return ServerUnreachable(url=self._url, reason="it closed the connection")
+            pass
         except TimeoutError:
-            return ServerUnreachable(url=self._url, reason="no answer in time")
+            reason = "no answer in time"
         except WebSocketException as error:
-            return ServerUnreachable(url=self._url, reason=type(error).__name__)
+            reason = type(error).__name__
+        return Loss(ServerUnreachable(url=self._url, reason=reason))
+
+    async def _attend(self, connection: ClientConnection, tell: Callable[[SignalingEvent], None]) -> None:
+        """Use a connection until it ends; end it so that the server knows whether we come back.
+
+        One who leaves says so. Any other end must look like a cut cable: after it the server keeps our
+        place, and after a closing handshake it might not.
+        """
+        try:
+            async with asyncio.timeout(self._answer_s):
+                heartbeat_s = await self._sign_in(connection)
+            self._connection = connection
+            await self._converse(connection, heartbeat_s, tell)
+        except asyncio.CancelledError:
+            if self._connection is not None:
+                await self._leave(connection)
+            raise
+        except BaseException:
+            connection.transport.abort()
+            raise
         finally:
             self._connection = None
-        return ServerUnreachable(url=self._url, reason="it closed the connection")
+            self._is_in_room = False
+
+    async def _leave(self, connection: ClientConnection) -> None:
+        """Leave for good, if the network still takes a word."""
+        try:
+            async with asyncio.timeout(LEAVE_S):
+                await self._send(connection, LeaveRoom())
+                await connection.close()
+        except TimeoutError:
+            connection.transport.abort()
 
     async def _sign_in(self, connection: ClientConnection) -> float:
         challenge = await self._receive(connection)
@@ -218,11 +275,15 @@ class SignalingClient:
                 async with asyncio.timeout(MISSED_BEATS * heartbeat_s):
                     message = await self._receive(connection)
                 match message:
+                    case RoomCreated() if self._is_in_room:
+                        tell(RoomHandedOver())
                     case RoomCreated():
+                        self._is_in_room = True
                         tell(EnteredRoom(created=True, hosting=self._hosting, peers=()))
-                    case RoomJoined(peers=peers):
-                        tell(EnteredRoom(created=False, hosting=self._hosting, peers=peers))
-                    case Heartbeat() | Challenge() | AuthOk() | IceServers() | Error():
+                    case RoomJoined(peers=peers, awaited=awaited):
+                        self._is_in_room = True
+                        tell(EnteredRoom(created=False, hosting=self._hosting, peers=peers, awaited=awaited))
+                    case Heartbeat() | Challenge() | AuthOk() | Error():
                         continue
                     case _:
                         tell(message)
@@ -245,19 +306,11 @@ class SignalingClient:
                 continue
             logger.debug("< %s", type(message).__name__)
             if isinstance(message, Error):
-                self._raise_refusal(message)
+                loss = refusal(message, self._url, in_room=self._is_in_room)
+                if loss is not None:
+                    raise _LostError(loss)
+                logger.info("the server refused: %s", message.message)
             return message
-
-    def _raise_refusal(self, error: Error) -> None:
-        match error.code:
-            case ErrorCode.BAD_VERSION:
-                raise VersionMismatch(
-                    url=self._url, theirs="another", ours=PROTOCOL_VERSION, which="the older side"
-                )
-            case ErrorCode.NO_SUCH_PEER | ErrorCode.NOT_IN_ROOM | ErrorCode.TOO_LARGE:
-                logger.info("the server refused: %s", error.message)
-            case _:
-                raise ServerRefused(url=self._url, message=error.message)
 
     async def _send(self, connection: ClientConnection, message: SignalingMessage) -> None:
         logger.debug("> %s", type(message).__name__)
@@ -281,23 +334,3 @@ class SignalingClient:
             return False
         self._hosting = True
         return True
-
-
-def _is_refused(error: OSError) -> bool:
-    """Return whether a machine answered that nobody listens there."""
-    return errno.ECONNREFUSED in _error_numbers(error)
-
-
-def _reason(error: OSError) -> str:
-    """Return the system's words for an error; asyncio puts the address it tried in their place."""
-    if isinstance(error, ssl.SSLError):
-        return f"TLS: {error.reason or error}"
-    known = [number for number in _error_numbers(error) if number > 0]
-    return os.strerror(known[0]).lower() if known else error.strerror or str(error) or type(error).__name__
-
-
-def _error_numbers(error: OSError) -> list[int]:
-    """Return the error of every address tried: for a name of several, asyncio tells them in a text alone."""
-    if error.errno is not None:
-        return [error.errno]
-    return [int(number) for number in _ERRNO.findall(str(error))]

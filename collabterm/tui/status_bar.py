@@ -119,8 +119,12 @@ def describe(status: Status, signaling: Signaling) -> str:
 
 def _describe_status(status: Status, signaling: Signaling) -> str:
     match status:
+        case Alone() if isinstance(signaling, SignedIn):
+            return (
+                f"◌ waiting for {_names(signaling.awaited)} to return" if signaling.awaited else "alone here"
+            )
         case Alone():
-            return "alone here" if isinstance(signaling, SignedIn) else ""
+            return ""
         case Connecting(names):
             return f"◌ connecting to {_names(names)}"
         case Syncing():
@@ -144,6 +148,8 @@ def _describe_signaling(signaling: Signaling, *, has_peers: bool) -> str:
             return ""
         case SignedOut(reason, is_final=True):
             return f"{separator}no server: {safe_text(reason)}"
+        case SignedOut(is_turned_away=True):
+            return f"{separator}turned away by the server, trying again"
         case SignedOut():
             return f"{separator}no server, trying again"
         case _:

@@ -7,6 +7,15 @@ from typing import Final
 IN_SYNC: Final = "in sync"
 """The status bar, when everyone is known to have the same text."""
 
+ALONE: Final = "alone here"
+"""The status bar of one who is in the room with nobody else."""
+
+AWAITED: Final = "waiting for {name} to return"
+"""The status bar of a stranger in the empty room of somebody who lost the connection."""
+
+FILE_WAITS: Final = "{file} opens if not"
+"""The status bar, beside that, at first."""
+
 HOSTING: Final = "hosting"
 """The status bar of the one whose process hosts the signaling server."""
 

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from random import Random
-from typing import Any, Self, TypeVar
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from collabterm.errors import (
     NotASignalingServer,
-    ServerProblem,
     ServerRefused,
     ServerUnreachable,
     VersionMismatch,
 )
-from collabterm.protocol.identity import key_fingerprint
 from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.signaling import (
     AuthOk,
@@ -30,7 +26,6 @@ from collabterm.protocol.signaling import (
     IceCandidate,
     Introduction,
     PeerId,
-    PeerInfo,
     PeerJoined,
     PeerLeft,
     RoomJoined,
@@ -39,55 +34,11 @@ from collabterm.protocol.signaling import (
     SdpOffer,
 )
 from collabterm.protocol.signaling_json import encode_signal
-from collabterm.transport.identity import Identity
-from collabterm.transport.signaling_client import EnteredRoom, LostServer, SignalingClient, SignalingEvent
+from collabterm.transport.signaling_client import EnteredRoom, LostServer
 from collabterm_server.relay import SignalingServer
 from tests.network import free_port
+from tests.transport.visitors import Conversation, Visitor, listening, speaking_at_once
 from tests.waiting import until
-
-Host = Callable[[], AbstractAsyncContextManager[object]]
-EventType = TypeVar("EventType", bound=SignalingEvent)
-
-
-class Visitor:
-    """A client that is in a room, or tries to be, as long as the ``async with`` lasts."""
-
-    def __init__(
-        self, url: str, name: str, host: Host | None = None, *, room: str = "demo", answer_s: float = 5.0
-    ) -> None:
-        self.events: list[SignalingEvent] = []
-        self.identity = Identity(secrets.token_bytes(32), secrets.token_bytes(16))
-        self.info = PeerInfo(self.identity.peer_id, name, key_fingerprint(self.identity.public_key))
-        self.client = SignalingClient(
-            url=url,
-            room=RoomName(room),
-            name=name,
-            identity=self.identity,
-            host=host,
-            random=Random(name),
-            answer_s=answer_s,
-        )
-
-    async def __aenter__(self) -> Self:
-        self.running = asyncio.create_task(self.client.run(self.events.append))
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        self.running.cancel()
-        await asyncio.gather(self.running, return_exceptions=True)
-
-    def all(self, kind: type[EventType]) -> list[EventType]:
-        """Return the events of one kind, oldest first."""
-        return [event for event in self.events if isinstance(event, kind)]
-
-    async def sees(self, kind: type[EventType], count: int = 1) -> EventType:
-        """Wait for so many events of a kind and return the last."""
-        await until(lambda: len(self.all(kind)) >= count, f"{count} {kind.__name__} in {self.events}")
-        return self.all(kind)[count - 1]
-
-    async def problem(self) -> ServerProblem:
-        """Wait until the server is lost, or was never there, and return why."""
-        return (await self.sees(LostServer)).problem
 
 
 @pytest.fixture
@@ -228,23 +179,6 @@ async def test_a_host_that_cannot_listen_is_a_server_out_of_reach() -> None:
 
 # -- what is no signaling server
 
-Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@asynccontextmanager
-async def listening(converse: Conversation) -> AsyncIterator[str]:
-    """Run a TCP server of any kind and give its address as a signaling server's."""
-
-    async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await converse(reader, writer)
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(attend, "127.0.0.1", 0)
-    async with server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
 
 async def show_a_page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
@@ -350,26 +284,6 @@ async def test_messages_of_a_later_version_are_ignored() -> None:
     messages = [GREETING, '{"type":"WEATHER"}', encode_signal(AuthOk(PeerId("a"))), entered]
     async with speaking_at_once(messages) as url, Visitor(url, "ana") as ana:
         await ana.sees(EnteredRoom)
-
-
-@asynccontextmanager
-async def speaking_at_once(messages: Sequence[str]) -> AsyncIterator[str]:
-    """Run a WebSocket server that says all ``messages`` and then nothing."""
-
-    async def attend(connection: ServerConnection) -> None:
-        for message in messages:
-            await connection.send(message)
-        await connection.wait_closed()
-
-    async with serve(attend, "127.0.0.1", 0, close_timeout=0.1) as server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-async def test_a_server_that_falls_silent_is_lost_after_a_few_missed_beats() -> None:
-    messages = [GREETING, encode_signal(AuthOk(PeerId("a"))), encode_signal(RoomJoined(RoomName("demo"), ()))]
-    async with speaking_at_once(messages) as url, Visitor(url, "ana") as ana:
-        await ana.sees(EnteredRoom)
-        assert "(no answer in time)" in str(await ana.problem())
 
 
 @pytest.mark.parametrize("url", ["ws://nowhere.invalid:3001", "wss://127.0.0.1:1", "ws://127.0.0.1:1"])

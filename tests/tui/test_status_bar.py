@@ -42,7 +42,9 @@ SIGNALINGS: list[Signaling] = [
     SigningIn(),
     SignedIn(hosting=False),
     SignedIn(hosting=True),
+    SignedIn(hosting=False, awaited=("ana",)),
     SignedOut("gone"),
+    SignedOut("full", is_turned_away=True),
     SignedOut(UPGRADE, is_final=True),
 ]
 
@@ -54,7 +56,8 @@ def test_it_says_in_sync_exactly_when_that_is_known(status: Status, signaling: S
 
 @pytest.mark.parametrize(("status", "signaling"), [*product(STATUSES, SIGNALINGS)])
 def test_it_says_so_whenever_the_server_is_away(status: Status, signaling: Signaling) -> None:
-    assert ("no server" in describe(status, signaling)) == isinstance(signaling, SignedOut)
+    words = describe(status, signaling)
+    assert ("no server" in words or "turned away" in words) == isinstance(signaling, SignedOut)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,10 @@ def test_it_says_so_whenever_the_server_is_away(status: Status, signaling: Signa
         (Alone(), SigningIn(), "◌ signing in"),
         (Alone(), SignedIn(hosting=False), "alone here"),
         (Alone(), SignedIn(hosting=True), "alone here │ hosting"),
+        (Alone(), SignedIn(hosting=False, awaited=("ana",)), "◌ waiting for ana to return"),
+        (Alone(), SignedIn(hosting=False, awaited=("a", "b")), "◌ waiting for a, b to return"),
         (Alone(), SignedOut("gone"), "no server, trying again"),
+        (Alone(), SignedOut("full", is_turned_away=True), "turned away by the server, trying again"),
         (Alone(), SignedOut(UPGRADE, is_final=True), f"no server: {UPGRADE}"),
         (InSync(1), SignedOut(UPGRADE, is_final=True), f"● in sync with 1 │ no server: {UPGRADE}"),
         (Connecting(("bob",)), SigningIn(), "◌ connecting to bob │ ◌ signing in"),
@@ -83,6 +89,11 @@ def test_it_says_so_whenever_the_server_is_away(status: Status, signaling: Signa
         (InSync(7), SignedIn(hosting=True), "● in sync with 7 │ hosting"),
         (InSync(2), SigningIn(), "● in sync with 2 │ ◌ signing in"),
         (InSync(2), SignedOut("gone"), "● in sync with 2 │ no server, trying again"),
+        (
+            InSync(2),
+            SignedOut("full", is_turned_away=True),
+            "● in sync with 2 │ turned away by the server, trying again",
+        ),
     ],
 )
 def test_each_state_has_its_words(status: Status, signaling: Signaling, words: str) -> None:
@@ -90,8 +101,9 @@ def test_each_state_has_its_words(status: Status, signaling: Signaling, words: s
 
 
 def test_names_are_harmless() -> None:
-    words = describe(Connecting(("a\x1b[31m", "\u202eb")), SignedIn(hosting=False))
-    assert words.isprintable()
+    hostile = ("a\x1b[31m", "\u202eb")
+    assert describe(Connecting(hostile), SignedIn(hosting=False)).isprintable()
+    assert describe(Alone(), SignedIn(hosting=False, awaited=hostile)).isprintable()
 
 
 SAID = Said("demo", "● in sync with 2", "", "notes.txt", "12:7")
