@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Final
@@ -12,12 +13,29 @@ from typing import Annotated, Final
 import typer
 
 from collabterm import __version__
-from collabterm.errors import CollabtermError
+from collabterm.errors import CollabtermError, OutputUnwritable
 
 _INTERRUPTED_EXIT_CODE: Final = 130
 """128 and SIGINT, as shells have it."""
 
 _MAX_PORT: Final = 65_535
+
+
+class LogFormat(StrEnum):
+    """How the server's log is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """From where on the server's log tells."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
 
 app = typer.Typer(
     name="collabterm",
@@ -66,14 +84,67 @@ def serve(
     port: Annotated[
         str, typer.Option(metavar="PORT", envvar="PORT", help="The port; 0 takes a free one.")
     ] = "3001",
+    authorized_keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Let in only these keys ('collabterm key').")
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Let in only who knows a token of this file.")
+    ] = None,
+    limit: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Set a limit; again for another.")
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The certificate chain, PEM; for wss://.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key, PEM.")] = None,
+    trust_proxy: Annotated[
+        str | None,
+        typer.Option(metavar="NETWORKS", help="Believe X-Forwarded-For from these, like 10.0.0.0/8,::1."),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(metavar="ORIGIN", help="Let in web pages from there; * for any.")
+    ] = None,
+    stun: Annotated[
+        bool, typer.Option("--stun/--no-stun", help="Answer STUN on the UDP port of the same number.")
+    ] = True,
+    turn_url: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="A TURN server to tell clients of.")
+    ] = None,
+    turn_secret_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The secret shared with it (static-auth-secret).")
+    ] = None,
+    redis: Annotated[
+        str | None,
+        typer.Option(metavar="URL", envvar="COLLABTERM_REDIS", help="Act as one with other instances there."),
+    ] = None,
+    log_format: Annotated[LogFormat, typer.Option(help="How the log is written.")] = LogFormat.TEXT,
+    log_level: Annotated[LogLevel, typer.Option(help="What is logged.")] = LogLevel.INFO,
 ) -> None:
     """Introduce peers to each other: run a signaling server here."""
     port_number = _parse_port(port)
     import asyncio
 
-    from collabterm_server.relay import serve_forever
+    from collabterm_server.logs import set_up_logging
+    from collabterm_server.service import check_service
+    from collabterm_server.serving import serve_forever
 
-    asyncio.run(serve_forever(host, port_number, on_ready=_announce))
+    service = check_service(
+        host=host,
+        port=port_number,
+        limits=limit or (),
+        authorized_keys=authorized_keys,
+        token_file=token_file,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        trusted_proxies=trust_proxy,
+        allowed_origins=allow_origin or (),
+        stun=stun,
+        turn_urls=turn_url or (),
+        turn_secret_file=turn_secret_file,
+        redis_url=redis,
+    )
+    set_up_logging(log_format.value, log_level.value)
+    asyncio.run(serve_forever(service, on_ready=_announce))
 
 
 @app.command()
@@ -92,6 +163,9 @@ def join(
     theme: Annotated[
         str | None, typer.Option(metavar="NAME", help="The colors: dark, light, terminal or monochrome.")
     ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Holds the token that the server asks for.")
+    ] = None,
 ) -> None:
     """Edit the text of a room, together with everyone who is in it."""
     from collabterm.config import config_path
@@ -104,6 +178,7 @@ def join(
         name=name,
         language=language,
         theme=theme,
+        token_file=token_file,
         config_path=config_path(),
         environ=os.environ,
     )
@@ -112,12 +187,37 @@ def join(
     raise typer.Exit(join_room(request))
 
 
+@app.command()
+def key() -> None:
+    """Print your public key, for a server's list of who may enter."""
+    import secrets
+
+    from collabterm.config import config_path, identity_path, load_name
+    from collabterm.protocol.identity import openssh_key
+    from collabterm.storage.identity import SEED_BYTES, keep_seed
+    from collabterm.transport.identity import Identity
+
+    name = load_name(config_path=config_path(), environ=os.environ)
+    seed = keep_seed(identity_path(), secrets.token_bytes(SEED_BYTES))
+    _print_line(f"{openssh_key(Identity(seed, peer_nonce=b'').public_key)} {name}")
+
+
 def _parse_port(text: str) -> int:
     if re.fullmatch("[0-9]{1,5}", text) and int(text) <= _MAX_PORT:
         return int(text)
     raise typer.BadParameter(
         f"{text!r} is not a port: give a number from 0 to {_MAX_PORT}.", param_hint="'--port'"
     )
+
+
+def _print_line(line: str) -> None:
+    try:
+        typer.echo(line)
+    except BrokenPipeError:
+        raise  # whoever reads has enough, and typer ends quietly
+    except OSError as error:
+        sys.stdout = None  # else the interpreter tries once more when it ends, and says so
+        raise OutputUnwritable(reason=error.strerror) from error
 
 
 def _announce(url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +18,10 @@ from time import perf_counter
 import pytest
 
 from collabterm import __version__
+from collabterm.protocol.access_lists import parse_authorized_keys
+from collabterm.protocol.identity import key_fingerprint
 from collabterm.protocol.limits import MAX_DOCUMENT_BYTES
+from collabterm.transport.identity import Identity
 from tests.product import COLLABTERM, environment, join_command
 from tests.terminal import Terminal
 
@@ -26,11 +30,16 @@ _TIMEOUT_S = 30.0
 
 
 def run(
-    *arguments: str, home: Path, extra: dict[str, str] | None = None, python: Sequence[str] = ()
+    *arguments: str,
+    home: Path,
+    extra: dict[str, str] | None = None,
+    python: Sequence[str] = (),
+    cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *python, "-m", "collabterm", *arguments],
         env=environment(home, **(extra or {})),
+        cwd=cwd,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
@@ -54,7 +63,9 @@ def assert_one_sentence(text: str, *words: str) -> None:
 
 
 class TestHelp:
-    @pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("serve", "--help"), ("join", "--help")])
+    @pytest.mark.parametrize(
+        "arguments", [("--help",), ("-h",), ("serve", "--help"), ("join", "--help"), ("key", "--help")]
+    )
     def test_it_ends_well_and_says_how_to_use_the_command(
         self, tmp_path: Path, arguments: tuple[str, ...]
     ) -> None:
@@ -88,6 +99,8 @@ class TestUsage:
             (("join", "a", "b", "c"), "unexpected"),
             (("join", "a", "--nmae", "b"), "--nmae"),
             (("join", "a", "--name"), "--name"),
+            (("join", "a", "--token-file"), "--token-file"),
+            (("key", "extra"), "unexpected"),
             (("serve", "extra"), "unexpected"),
             (("serve", "--port", "65536"), "'65536' is not a port: give a number from 0 to 65535."),
             (("serve", "--port", "-1"), "'-1' is not a port"),
@@ -140,6 +153,31 @@ class TestJoinRefuses:
         done = run("join", *arguments, home=tmp_path)
         assert (done.returncode, done.stdout) == (2, "")
         assert_one_sentence(done.stderr, words)
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("--token-file", "missing"), "No such file or directory"),
+            (("--token-file", ""), "Is a directory"),
+            (("--token-file", "large"), "larger than 1048576 bytes"),
+            (("--token-file", "short"), "16 characters or more"),
+        ],
+    )
+    def test_a_file_that_holds_no_token_is_exit_1(
+        self, tmp_path: Path, arguments: tuple[str, ...], words: str
+    ) -> None:
+        (tmp_path / "large").write_bytes(b"#" * 10_000_000)
+        (tmp_path / "short").write_text("secret")
+        done = run("join", "room", *arguments, home=tmp_path, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert_one_sentence(done.stderr, f"The token file {arguments[1] or '.'} cannot be used", words)
+        assert "secret" not in done.stderr
+
+    def test_a_bad_token_in_the_environment_is_exit_2_and_not_shown(self, tmp_path: Path) -> None:
+        done = run("join", "room", home=tmp_path, extra={"COLLABTERM_TOKEN": "secret"})
+        assert (done.returncode, done.stdout) == (2, "")
+        assert_one_sentence(done.stderr, "'COLLABTERM_TOKEN' in the environment", "16 to 256 characters")
+        assert "secret" not in done.stderr
 
     def test_a_config_file_with_a_mistake(self, tmp_path: Path) -> None:
         path = tmp_path / "config" / "collabterm" / "config.toml"
@@ -224,20 +262,116 @@ class TestJoinRefuses:
 class TestJoinAccepts:
     def test_what_was_asked_for_is_what_the_editor_gets(self, tmp_path: Path) -> None:
         (tmp_path / "a.txt").write_bytes(b"one\r\n")
+        (tmp_path / "token").write_text("secret-of-the-team\n")
         script = (
             "import os; from pathlib import Path; from collabterm.join_request import check_join\n"
             "request = check_join('room', Path('a.txt'), server='host:1', name=None,"
-            " language='python', theme='light', config_path=Path('none'),"
+            " language='python', theme='light', token_file=Path('token'), config_path=Path('none'),"
             " environ={'COLLABTERM_NAME': 'Ada', 'COLLABTERM_STUN': ''})\n"
             "settings = request.settings\n"
             "print(request.room, settings.server, settings.name, settings.stun, settings.editor.theme)\n"
-            "print(request.language, request.path, repr(request.loaded.text))"
+            "print(request.language, request.path, repr(request.loaded.text))\n"
+            "print(settings.token, 'secret' in repr(request))"
         )
         command = [sys.executable, "-c", script]
         with Terminal(command, env=environment(tmp_path), columns=20, rows=5, cwd=tmp_path) as terminal:
             assert terminal.wait_exit() == 0
             text = terminal.raw.decode()
-        assert text == "room ws://host:1 Ada () light\r\npython a.txt 'one\\n'\r\n"
+        assert (
+            text
+            == "room ws://host:1 Ada () light\r\npython a.txt 'one\\n'\r\nb'secret-of-the-team' False\r\n"
+        )
+
+
+class TestKey:
+    def seed_path(self, home: Path) -> Path:
+        return home / "data" / "collabterm" / "identity.seed"
+
+    def test_one_line_is_printed_that_a_list_of_keys_takes(self, tmp_path: Path) -> None:
+        done = run("key", home=tmp_path, extra={"COLLABTERM_NAME": "Ada Lovelace"})
+        assert (done.returncode, done.stderr) == (0, "")
+        assert re.fullmatch(r"ssh-ed25519 [A-Za-z0-9+/]{68} Ada Lovelace\n", done.stdout)
+        identity = Identity(self.seed_path(tmp_path).read_bytes(), b"")
+        assert parse_authorized_keys(done.stdout.encode()) == {identity.public_key}
+
+    def test_the_key_stays_the_same(self, tmp_path: Path) -> None:
+        assert run("key", home=tmp_path).stdout == run("key", home=tmp_path).stdout
+
+    def test_the_key_is_the_one_that_join_signs_with(self, tmp_path: Path) -> None:
+        seed = bytes(range(32))
+        self.seed_path(tmp_path).parent.mkdir(parents=True)
+        self.seed_path(tmp_path).write_bytes(seed)
+        printed = run("key", home=tmp_path).stdout
+        assert parse_authorized_keys(printed.encode()) == {Identity(seed, b"").public_key}
+
+    @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not here")
+    def test_ssh_keygen_reads_the_line(self, tmp_path: Path) -> None:
+        line = run("key", home=tmp_path, extra={"COLLABTERM_NAME": "Ada é"}).stdout
+        command = ["ssh-keygen", "-l", "-f", "-"]
+        shown = subprocess.run(
+            command, input=line, capture_output=True, encoding="utf-8", timeout=_TIMEOUT_S, check=True
+        )
+        (key,) = parse_authorized_keys(line.encode())
+        assert shown.stdout == f"256 {key_fingerprint(key)} Ada é (ED25519)\n"
+
+    @pytest.mark.parametrize("content", [b"short", bytes(32), b"x" * 10_000])
+    def test_a_file_that_holds_no_key_is_exit_1_and_stays(self, tmp_path: Path, content: bytes) -> None:
+        path = self.seed_path(tmp_path)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+        done = run("key", home=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert_one_sentence(done.stderr, f"Your identity key in {path} cannot be used", "does not hold a key")
+        assert path.read_bytes() == content
+
+    def test_a_key_that_cannot_be_kept_is_exit_1(self, tmp_path: Path) -> None:
+        (tmp_path / "data").write_text("a file in place of the folder")
+        done = run("key", home=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert_one_sentence(done.stderr, "Your identity key in", "cannot be used", "move it away")
+
+    def test_a_config_file_with_a_mistake_is_exit_2_and_no_key_is_made(self, tmp_path: Path) -> None:
+        path = tmp_path / "config" / "collabterm" / "config.toml"
+        path.parent.mkdir(parents=True)
+        path.write_text("colour = 1\n")
+        done = run("key", home=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert_one_sentence(done.stderr, "'colour'", str(path))
+        assert not self.seed_path(tmp_path).exists()
+
+    def test_a_token_file_that_is_not_there_yet_does_not_matter(self, tmp_path: Path) -> None:
+        path = tmp_path / "config" / "collabterm" / "config.toml"
+        path.parent.mkdir(parents=True)
+        path.write_text("token_file = 'missing'\n")
+        assert run("key", home=tmp_path).returncode == 0
+
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+    def test_a_disk_that_is_full_is_exit_1(self, tmp_path: Path, unbuffered: str) -> None:
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [*COLLABTERM, "key"],
+                env=environment(tmp_path, PYTHONUNBUFFERED=unbuffered),
+                stdout=full,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
+        assert done.returncode == 1
+        assert_one_sentence(done.stderr, "The output cannot be written", os.strerror(errno.ENOSPC))
+
+    def test_it_imports_nothing_heavy(self, tmp_path: Path) -> None:
+        done = run("key", home=tmp_path, python=("-X", "importtime"))
+        assert imported(done.stderr).isdisjoint({*_HEAVY, "rich", "asyncio", "websockets"})
+
+    def test_it_comes_at_once(self, tmp_path: Path) -> None:
+        def elapsed() -> float:
+            start = perf_counter()
+            run("key", home=tmp_path)
+            return perf_counter() - start
+
+        assert min(elapsed() for _ in range(5)) <= 0.4
 
 
 @contextmanager
@@ -275,8 +409,9 @@ class TestServe:
             assert found is not None, line
             socket.create_connection(("127.0.0.1", int(found[1]))).close()
             process.send_signal(number)
-            assert process.communicate(timeout=_TIMEOUT_S) == ("", "")
-            assert process.returncode == 0
+            output, log = process.communicate(timeout=_TIMEOUT_S)
+            assert (output, process.returncode) == ("", 0)
+            assert [line.split()[1] for line in log.splitlines()] == ["INFO", "INFO"], log
 
     def test_the_port_may_come_from_the_environment(self, tmp_path: Path, free_port: int) -> None:
         with serving(home=tmp_path, extra={"PORT": str(free_port)}) as (_, line):

@@ -19,13 +19,16 @@ def load_fields(text: str | bytes) -> Fields:
     if len(text) > MAX_SIGNAL_BYTES:
         raise ProtocolError("a signaling message is over its limit")
     try:
-        return Fields(json.loads(text, parse_constant=_refuse_constant))
+        return Fields(_DECODER.decode(text if isinstance(text, str) else text.decode()))
     except (ValueError, RecursionError) as error:
         raise ProtocolError("a signaling message is not JSON") from error
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 class Fields:

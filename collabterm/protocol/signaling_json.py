@@ -40,6 +40,8 @@ from collabterm.protocol.signaling import (
     TurnServer,
 )
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 _INTRODUCTIONS: Final[Mapping[str, type[SdpOffer] | type[SdpAnswer] | type[IceCandidate]]] = {
     "SDP_OFFER": SdpOffer,
     "SDP_ANSWER": SdpAnswer,
@@ -60,7 +62,7 @@ class UnknownTypeError(ProtocolError):
 
 def encode_signal(message: SignalingMessage) -> str:
     """Return the JSON text of one message."""
-    return json.dumps(_to_object(message), separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(_to_object(message))
 
 
 def decode_client_message(text: str | bytes) -> ClientMessage:

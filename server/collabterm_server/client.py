@@ -1,4 +1,4 @@
-"""One WebSocket client as the relay sees it: bounded sending, one deadline; must not decide what to send.
+"""One client as the relay sees it: its conversation, its rate and the way out; must not decide what to send.
 
 Sending never waits: what the network does not take at once is buffered up to a bound, and a client
 that lets it grow beyond is cut off, because nobody else may wait for it or pay for it.
@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from re import sub
-from typing import Final
+from typing import Final, Protocol
 
-from websockets.asyncio.server import ServerConnection, broadcast
-from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
+from websockets.http11 import Request, Response
 
 from collabterm.errors import ProtocolError
 from collabterm.protocol.limits import MAX_SIGNAL_BYTES
-from collabterm.protocol.signaling import Error, ErrorCode, ServerMessage, SignalingMessage
+from collabterm.protocol.signaling import Error, ErrorCode, PeerInfo, ServerMessage, SignalingMessage
 from collabterm.protocol.signaling_json import encode_signal
-from collabterm_server.conversation import Conversation
+from collabterm_server.conversation import Conversation, Event
 from collabterm_server.limits import ServerLimits
+from collabterm_server.rates import TokenBucket
+from collabterm_server.stats import Stats
+from collabterm_server.websocket import WebSocket
 
 _CLOSE_CODES: Final[Mapping[ErrorCode, CloseCode]] = {
     ErrorCode.SHUTTING_DOWN: CloseCode.GOING_AWAY,
     ErrorCode.TOO_MANY: CloseCode.TRY_AGAIN_LATER,
+    ErrorCode.RATE_LIMITED: CloseCode.TRY_AGAIN_LATER,
 }
 
 _log: Final = logging.getLogger(__name__)
@@ -40,65 +43,125 @@ class UncarriableError(ProtocolError):
         self.code = code
 
 
-class Client:
-    """A connection, its bounded way out and its deadline.
+class Host(Protocol):
+    """What a client needs of the server it is connected to."""
 
-    ``count_sent`` hears the type of every message that goes out; there is no other way out.
+    limits: ServerLimits
+    stats: Stats
+
+    def notice(self, client: Client) -> None:
+        """Take note that somebody knocks."""
+
+    def asked(self, client: Client, request: Request) -> Response | None:
+        """Return the answer to a plain HTTP request, or None to speak WebSocket."""
+
+    def greet(self, client: Client) -> None:
+        """Begin the conversation, or refuse it."""
+
+    def take(self, client: Client, event: Event) -> None:
+        """Act on what the client said."""
+
+    def forget(self, client: Client) -> None:
+        """Take note that the client is gone."""
+
+    def count_sent(self, message: ServerMessage, kind: str) -> None:
+        """Take note that a message went out."""
+
+
+class Client:
+    """A client from its connection on; ``conversation`` begins when it may speak.
+
+    Args:
+        socket: The way in and out; its deadline stands until the client has signed in, and from then
+            on every message renews it.
+        host: The server.
     """
 
     __slots__ = (
-        "_auth_deadline",
-        "_close_code",
-        "_count_sent",
-        "_limits",
+        "_bucket",
+        "_host",
         "_loop",
-        "_over",
-        "_socket",
-        "_waiting",
+        "_refused",
+        "address",
         "conversation",
+        "ice_due",
+        "is_over",
+        "may_enter",
+        "socket",
+        "source",
     )
 
-    def __init__(
-        self, socket: ServerConnection, nonce: bytes, limits: ServerLimits, count_sent: Callable[[str], None]
-    ) -> None:
-        self.conversation = Conversation(nonce)
-        self._socket = socket
-        self._limits = limits
-        self._count_sent = count_sent
+    def __init__(self, socket: WebSocket, host: Host) -> None:
+        limits = host.limits
+        self.socket = socket
+        self.conversation: Conversation | None = None
+        self.address = ""
+        self.source = ""
+        self.is_over = False
+        """Whether nothing more is said to it or heard from it."""
+        self.may_enter = False
+        """Whether the place in a room that comes with signing in is still to be taken."""
+        self.ice_due = 0.0
+        self._host = host
         self._loop = asyncio.get_running_loop()
-        self._auth_deadline = self._loop.time() + limits.auth_s
-        self._waiting: asyncio.Timeout | None = None
-        self._over = False
-        self._close_code = CloseCode.NORMAL_CLOSURE
+        self._bucket = TokenBucket(limits.message_rate, limits.message_burst)
+        self._refused = 0
 
     def __str__(self) -> str:
         """Return how the log names it: as a peer, or by its address before it has signed in."""
-        peer = self.conversation.peer
-        if peer is not None:
-            return f"{peer.peer_id} ({peer.name})"
-        address = self._socket.remote_address
-        return f"{address[0]} port {address[1]}" if address else "somebody"
+        peer = self.peer
+        return f"{peer.peer_id} ({peer.name})" if peer is not None else self.address or "somebody"
 
-    async def receive(self) -> str | bytes | None:
-        """Wait for a frame; None when the client has left, was dismissed, or let its deadline pass.
+    @property
+    def peer(self) -> PeerInfo | None:
+        """Who the client has proved to be."""
+        return self.conversation.peer if self.conversation is not None else None
 
-        Until it has signed in, one deadline stands; from then on every frame renews it.
-        """
-        if self._over:
-            return None
-        signed_in = self.conversation.peer is not None
-        deadline = self._loop.time() + self._limits.silence_s if signed_in else self._auth_deadline
-        try:
-            async with asyncio.timeout_at(deadline) as self._waiting:
-                return await self._socket.recv()
-        except TimeoutError:
-            if not self._over:
-                self._give_up()
-            return None
-        except ConnectionClosed:
-            return None
-        finally:
-            self._waiting = None
+    def connected(self) -> None:
+        """Let the server know, and wait for a request."""
+        self.socket.deadline = self._loop.time() + self._host.limits.auth_s
+        self._host.notice(self)
+
+    def requested(self, request: Request) -> Response | None:
+        """Let the server answer plain HTTP."""
+        return self._host.asked(self, request)
+
+    def opened(self) -> None:
+        """Let the server begin."""
+        self.socket.deadline = self._loop.time() + self._host.limits.auth_s
+        self._host.greet(self)
+
+    def received(self, message: str | bytes) -> None:
+        """Take a message, unless there were too many."""
+        if self.is_over or self.conversation is None:
+            return
+        now = self._loop.time()
+        wait_s = self._bucket.take(now)
+        if wait_s > 0:
+            self._slow_down(wait_s)
+            return
+        self._refused = 0
+        if self.conversation.peer is not None:
+            self.socket.deadline = now + self._host.limits.silence_s
+        self._host.take(self, self.conversation.receive(message))
+
+    def expired(self) -> None:
+        """Give up a client that has been silent for too long."""
+        limits = self._host.limits
+        if self.peer is not None:
+            _log.info("%s has been silent for %g s and is given up", self, limits.silence_s)
+            self.is_over = True
+            self.socket.abort()
+        elif self.conversation is None:
+            self.socket.abort()
+        else:
+            sentence = f"No AUTH came within {limits.auth_s:g} seconds: connect again."
+            self.dismiss(Error(ErrorCode.NOT_AUTHENTICATED, sentence))
+
+    def closed(self) -> None:
+        """Let the server forget it."""
+        self.is_over = True
+        self._host.forget(self)
 
     def post(self, message: ServerMessage) -> None:
         """Send a message, after all those before it; if the client is on its way out, forget the message.
@@ -106,36 +169,34 @@ class Client:
         Raises:
             UncarriableError: If it is an introduction that JSON or the client would not take.
         """
-        if self._over:
+        if self.is_over:
             return
-        kind, text = type_name(message), _encode(message)
+        kind, data = type_name(message), _encode(message)
         _log.debug("> %s %s", self, kind)
-        broadcast((self._socket,), text)
-        self._count_sent(kind)
-        if self._socket.transport.get_write_buffer_size() > self._limits.max_unsent_bytes:
+        self._host.count_sent(message, kind)
+        if not self.socket.send(data):
             _log.info("%s reads too slowly and is cut off", self)
-            self._over = True
-            self._socket.transport.abort()
+            self._host.stats.count_slow_client()
+            self.is_over = True
 
     def dismiss(self, error: Error) -> None:
-        """Tell the client why, and let ``receive`` return; ``close`` is then due."""
+        """Tell the client why, and close the connection."""
+        if self.is_over:
+            return
         self.post(error)
-        self._over = True
-        self._close_code = _CLOSE_CODES.get(error.code, CloseCode.POLICY_VIOLATION)
-        if self._waiting is not None and not self._waiting.expired():
-            self._waiting.reschedule(self._loop.time())
+        self.is_over = True
+        self.socket.close(_CLOSE_CODES.get(error.code, CloseCode.POLICY_VIOLATION))
 
-    async def close(self) -> None:
-        """Close the connection; return when it is closed, with or without the client's help."""
-        self._over = True
-        await self._socket.close(self._close_code)
-
-    def _give_up(self) -> None:
-        if self.conversation.peer is None:
-            sentence = f"No AUTH came within {self._limits.auth_s:g} seconds: connect again."
-            self.dismiss(Error(ErrorCode.NOT_AUTHENTICATED, sentence))
-        else:
-            _log.info("%s has been silent for %g s and is given up", self, self._limits.silence_s)
+    def _slow_down(self, wait_s: float) -> None:
+        """Refuse a message unread; who goes on all the same, for as many as a burst has, is dismissed."""
+        self._refused += 1
+        self._host.stats.count_rate_limited()
+        sentence = f"Too many messages: this one was not read; go on in {wait_s:.2g} seconds."
+        error = Error(ErrorCode.RATE_LIMITED, sentence, retry_after=wait_s)
+        if self._refused == 1:
+            self.post(error)
+        if self._refused > self._host.limits.message_burst:
+            self.dismiss(error)
 
 
 def type_name(message: SignalingMessage) -> str:
@@ -148,7 +209,7 @@ def _spell_on_wire(class_name: str) -> str:
     return sub(r"(?<!^)(?=[A-Z])", "_", class_name).upper()
 
 
-def _encode(message: ServerMessage) -> str:
+def _encode(message: ServerMessage) -> bytes:
     """Return the JSON text of a message.
 
     A payload was JSON when it came, and yet it can fail here: lone surrogates have no UTF-8, nesting
@@ -156,10 +217,9 @@ def _encode(message: ServerMessage) -> str:
     such a payload is to hear of it; its addressee's connection must not suffer.
     """
     try:
-        text = encode_signal(message)
-        size = len(text.encode())
+        data = encode_signal(message).encode()
     except (UnicodeEncodeError, RecursionError) as error:
         raise UncarriableError(ErrorCode.BAD_MESSAGE, "the payload is not plain JSON") from error
-    if size > MAX_SIGNAL_BYTES:
+    if len(data) > MAX_SIGNAL_BYTES:
         raise UncarriableError(ErrorCode.TOO_LARGE, f"a message may have {MAX_SIGNAL_BYTES} bytes")
-    return text
+    return data

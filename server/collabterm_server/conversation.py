@@ -24,6 +24,7 @@ from collabterm.protocol.signaling import (
     SdpOffer,
 )
 from collabterm.protocol.signaling_json import UnknownTypeError, decode_client_message
+from collabterm_server.access import OPEN, Access
 from collabterm_server.identity import verify_auth
 
 DOCUMENT_TYPES: Final = frozenset({"UPDATE", "SYNC_STEP1", "SYNC_STEP2", "EDIT", "OPERATION", "AWARENESS"})
@@ -70,10 +71,11 @@ class Conversation:
     ``peer`` is who has signed in.
     """
 
-    __slots__ = ("_nonce", "peer")
+    __slots__ = ("_access", "_nonce", "peer")
 
-    def __init__(self, nonce: bytes) -> None:
+    def __init__(self, nonce: bytes, access: Access = OPEN) -> None:
         self._nonce = nonce
+        self._access = access
         self.peer: PeerInfo | None = None
 
     def receive(self, frame: str | bytes) -> Event:
@@ -111,7 +113,7 @@ class Conversation:
     def _sign_in(self, auth: Auth) -> Event:
         if self.peer is not None:
             return self._refuse(ErrorCode.BAD_MESSAGE, "You have signed in already: AUTH comes once.")
-        verdict = verify_auth(auth, self._nonce)
+        verdict = verify_auth(auth, self._nonce, self._access)
         if isinstance(verdict, Error):
             return Refused(verdict, fatal=True)
         self.peer = verdict

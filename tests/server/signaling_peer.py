@@ -163,7 +163,7 @@ async def http_get(port: int, path: str, method: str = "GET") -> tuple[int, str,
 async def stats_of(port: int) -> dict[str, object]:
     status, headers, body = await http_get(port, "/api/stats?pretty")
     assert status == 200
-    assert headers.count("Content-Type") == 1
+    assert headers.count("\r\nContent-Type:") + headers.startswith("Content-Type:") == 1
     assert "Content-Type: application/json" in headers
     stats = json.loads(body)
     assert isinstance(stats, dict)

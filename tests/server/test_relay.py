@@ -115,7 +115,6 @@ async def test_rooms_are_created_joined_and_left(server: SignalingServer) -> Non
     [
         (JoinRoom(LOFT, create=False), ErrorCode.ALREADY_IN_ROOM),
         (CreateRoom(LOFT), ErrorCode.ALREADY_IN_ROOM),
-        (CreateRoom(DEN), ErrorCode.ROOM_EXISTS),
         (JoinRoom(RoomName("no room"), create=True), ErrorCode.BAD_ROOM_NAME),
         (SdpOffer({}, to=PeerId("nobody")), ErrorCode.NO_SUCH_PEER),
         ('{"type":"TELEPORT"}', ErrorCode.BAD_MESSAGE),
@@ -140,12 +139,14 @@ async def test_a_refusal_is_for_the_asker_alone_and_the_connection_stays(
         (LeaveRoom(), ErrorCode.NOT_IN_ROOM),
         (SdpOffer({}, to=PeerId("nobody")), ErrorCode.NOT_IN_ROOM),
         (JoinRoom(DEN, create=False), ErrorCode.NO_SUCH_ROOM),
+        (CreateRoom(LOFT), ErrorCode.ROOM_EXISTS),
     ],
 )
 async def test_who_is_in_no_room_is_told_so(
     server: SignalingServer, message: ClientMessage, code: ErrorCode
 ) -> None:
-    async with signed_in(server.url) as ann:
+    async with signed_in(server.url) as ann, signed_in(server.url) as bea:
+        await bea.enter(LOFT)
         await ann.send(message)
         assert (await ann.refusal()).code is code
 

@@ -50,7 +50,7 @@ async def test_a_tcp_connection_that_says_nothing_is_closed_after_a_while() -> N
 
 
 async def test_a_silent_client_is_given_up_and_one_that_beats_is_not() -> None:
-    limits = ServerLimits(heartbeat_s=0.2)
+    limits = ServerLimits(heartbeat_s=0.2, message_rate=100_000, message_burst=100_000)
     async with (
         SignalingServer(LOCALHOST, 0, limits) as server,
         signed_in(server.url, "Ann") as ann,

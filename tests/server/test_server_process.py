@@ -11,9 +11,10 @@ import pytest
 
 RUN = """
 import asyncio, sys
-from collabterm_server.relay import serve_forever
+from collabterm_server.service import Service
+from collabterm_server.serving import serve_forever
 
-asyncio.run(serve_forever("127.0.0.1", 0, on_ready=lambda url: print(url, flush=True)))
+asyncio.run(serve_forever(Service("127.0.0.1", 0), on_ready=lambda url: print(url, flush=True)))
 print(sorted(name for name in sys.modules if "." not in name or name.startswith("collabterm")))
 """
 

@@ -1,0 +1,110 @@
+"""A server as a process of its own: its signals, its files, its memory; must not know clients."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import resource
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from collabterm.errors import CollabtermError
+from collabterm_server.limits import ServerLimits
+from collabterm_server.relay import SignalingServer
+from collabterm_server.service import Service
+
+_FILES_KEPT_BACK: Final = 64
+"""For the listening sockets, Redis, the log and whatever the interpreter opens."""
+
+_YOUNG_OBJECTS: Final = 10_000
+_NEVER: Final = 1_000_000_000
+
+_log: Final = logging.getLogger(__name__)
+
+
+async def serve_forever(service: Service, *, on_ready: Callable[[str], None]) -> None:
+    """Run a server until SIGINT or SIGTERM; SIGHUP reads the files of keys, tokens and TLS again.
+
+    Args:
+        service: What was asked for.
+        on_ready: Called once with the server's URL, when clients can connect.
+
+    Raises:
+        PortInUse: If another program listens there.
+        CannotListen: If the system does not let us.
+    """
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    limits = _fit_to_files(service.limits)
+    async with SignalingServer(service.host, service.port, limits, service.options) as server:
+        _spare_the_collector()
+        handlers = {
+            signal.SIGINT: stopped.set,
+            signal.SIGTERM: stopped.set,
+            signal.SIGHUP: lambda: _reload(service, server),
+        }
+        with _handling(handlers, loop):
+            on_ready(server.url)
+            await stopped.wait()
+
+
+@contextmanager
+def _handling(
+    handlers: Mapping[signal.Signals, Callable[[], None]], loop: asyncio.AbstractEventLoop
+) -> Iterator[None]:
+    for number, handler in handlers.items():
+        loop.add_signal_handler(number, handler)
+    try:
+        yield
+    finally:
+        for number in handlers:
+            loop.remove_signal_handler(number)
+
+
+def _reload(service: Service, server: SignalingServer) -> None:
+    """Read the files again; one that cannot be used changes nothing."""
+    try:
+        access = service.files.read()
+        if service.tls is not None:
+            service.tls.reload()
+    except CollabtermError as error:
+        _log.error("everything stays as it was: %s", error)
+        return
+    server.reception.change_access(access)
+    keys = "any key" if access.authorized is None else f"{len(access.authorized)} keys"
+    _log.info("read the files again: %s may enter", keys)
+
+
+def _fit_to_files(limits: ServerLimits) -> ServerLimits:
+    """Let the process have all the open files it may, and no more connections than those."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        hard = limits.max_connections + limits.max_handshakes + _FILES_KEPT_BACK
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    fitting = hard - _FILES_KEPT_BACK - limits.max_handshakes
+    if fitting >= limits.max_connections:
+        return limits
+    fitting = max(1, fitting)
+    _log.warning(
+        "the system allows %d open files: %d connections instead of %d",
+        hard,
+        fitting,
+        limits.max_connections,
+    )
+    return replace(limits, max_connections=fitting)
+
+
+def _spare_the_collector() -> None:
+    """Look for circles among young objects only.
+
+    A connection that ends frees itself (a test counts what is left), so old objects need no collector;
+    to walk all those of 10,000 connections takes it a few tenths of a second, in which nobody is served.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, _NEVER, _NEVER)
