@@ -36,14 +36,21 @@ class ServerProcess:
         env: Its environment.
         host: The address it listens on.
         prefix: What stands before the command, such as ``NamespacePair.command(0, ())``.
+        options: What stands behind it.
     """
 
     def __init__(
-        self, port: int, env: Mapping[str, str], *, host: str = "127.0.0.1", prefix: Sequence[str] = ()
+        self,
+        port: int,
+        env: Mapping[str, str],
+        *,
+        host: str = "127.0.0.1",
+        prefix: Sequence[str] = (),
+        options: Sequence[str] = (),
     ) -> None:
         self.port = port
         self.url = f"ws://{host}:{port}"
-        self._argv = [*prefix, *serve_command(port, host=host)]
+        self._argv = [*prefix, *serve_command(port, host=host), *options]
         self._env = dict(env)
         self._process: subprocess.Popen[str] | None = None
         self._output: list[str] = []

@@ -46,7 +46,7 @@ def test_two_whose_firewalls_let_nothing_through_edit_together_over_the_relay_th
     secret.chmod(0o600)
     with TwoHomes(Gate.NO_UDP) as homes, Coturn(SERVER, homes.in_street(())) as coturn:
         options = ("--turn-url", f"{coturn.url}?transport=tcp", "--turn-secret-file", str(secret))
-        server = ServerProcess(PORT, environment(home), host=SERVER, prefix=homes.in_street(()))
-        server._argv += options
+        in_street = homes.in_street(())
+        server = ServerProcess(PORT, environment(home), host=SERVER, prefix=in_street, options=options)
         with server, Party(home, folder, server.url) as party:
             edit_together(homes, party)
