@@ -83,7 +83,9 @@ def _counters(snapshot: Snapshot) -> Iterable[_Family]:
         "collabterm_operations_refused_total", "Document messages refused.", snapshot.operations_refused
     )
     yield _counter(
-        "collabterm_slow_clients_total", "Clients cut off for not snapshot.", snapshot.slow_clients
+        "collabterm_slow_clients_total",
+        "Clients cut off because they did not read what was sent to them.",
+        snapshot.slow_clients,
     )
     yield _counter("collabterm_stun_answers_total", "STUN requests answered.", snapshot.stun_answers)
     yield _counter("collabterm_stun_dropped_total", "STUN requests too many to answer.", snapshot.stun_drops)

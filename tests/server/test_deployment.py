@@ -6,7 +6,6 @@ import json
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,8 +20,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from collabterm.protocol.access_lists import parse_authorized_keys
+from collabterm.protocol.signaling import ErrorCode
 from collabterm_server.addresses import client_address, parse_networks
 from collabterm_server.limits import describe_limits
+from collabterm_server.metrics import render_metrics
+from collabterm_server.stats import Census, Stats
 from healthcheck import is_alive
 from server_requirements import EXTRA, SERVER_PACKAGES, server_requirements
 from tests.network import free_port
@@ -157,6 +159,16 @@ def test_the_table_of_limits_is_that_of_the_code() -> None:
     assert limits_table() in README, f"put this table into server/README.md:\n{limits_table()}"
 
 
+def test_the_metrics_and_codes_that_the_readme_would_alert_on_exist() -> None:
+    section = README[README.index("## Monitoring") : README.index("## Sizing")]
+    metrics = render_metrics(Stats(0.0).snapshot(Census(connections=0, handshakes=0, rooms=0), 1.0))
+    named = set(re.findall(r"collabterm_\w+", section))
+    assert named
+    assert {name for name in named if f"# TYPE {name} " not in metrics} == set()
+    [codes] = re.findall(r'code=~"(.*?)"', section)
+    assert set(codes.split("|")) <= set(ErrorCode)
+
+
 def test_the_list_of_keys_in_the_readme_is_one_that_the_server_reads() -> None:
     [block] = re.findall(r"```\n(# /etc/collabterm/authorized_keys\n.*?)```", README, re.DOTALL)
     assert len(parse_authorized_keys(block.encode())) == 1
@@ -177,17 +189,20 @@ def test_a_server_runs_with_nothing_but_what_is_installed_for_it(tmp_path: Path)
     ]
     assert set(map(canonicalize_name, [*SERVER_PACKAGES, EXTRA])) <= expected
     assert expected.isdisjoint({"textual", "aiortc", "av", "pycrdt", "tree-sitter", "regex"})
+    log = tmp_path / "log"
     port = free_port()
-    with subprocess.Popen(
+    with log.open("w") as errors, subprocess.Popen(
         [sys.executable, "-P", "-c", RUN_WITH_NOTHING_ELSE, ",".join(allowed), "serve", "--port", str(port)],
-        env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env=environment(tmp_path), stdout=subprocess.PIPE, stderr=errors, text=True,
     ) as process:  # fmt: skip
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        assert "Listening" in first, first + process.stdout.read()
-        assert is_alive(port)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        try:
+            assert process.stdout is not None
+            assert "Listening" in process.stdout.readline(), log.read_text()
+            assert is_alive(port)
+            process.terminate()
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
 
 
 def test_a_requirement_of_the_server_that_is_gone_is_an_error_and_not_left_out() -> None:
