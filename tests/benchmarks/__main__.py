@@ -10,6 +10,7 @@ from tests.benchmarks import (
     large_files,
     latency,
     receiving,
+    signaling,
     startup,
     typing_together,
 )
@@ -26,4 +27,5 @@ if __name__ == "__main__":
         joining.measure,
         large_files.measure,
         typing_together.measure,
+        signaling.measure,
     )
