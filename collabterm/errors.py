@@ -5,7 +5,7 @@ given at the raise: what happened, and what to do about it.
 
     CollabtermError
     ├── UsageError                    exit 2: the command line or the terminal is not fit for it
-    │   ├── BadRoomName  BadName  BadServerUrl  BadSetting  BadTheme  BadLanguage
+    │   ├── BadRoomName  BadName  BadServerUrl  BadServerName  BadSetting  BadTheme  BadLanguage
     │   ├── IncompleteOptions  BadLimit  BadNetwork
     │   ├── BadOrigin  BadTlsFile  BadTurnUrl  BadRedisUrl
     │   └── NotATerminal  TerminalTooSmall
@@ -16,7 +16,7 @@ given at the raise: what happened, and what to do about it.
     ├── ServerProblem                 exit 1: the signaling server cannot be used
     │   ├── ServerUnreachable  NotASignalingServer  PortInUse  CannotListen
     │   ├── RedisMissing  RedisUnreachable  RedisRefused
-    │   └── VersionMismatch  ServerRefused  ServerBusy
+    │   └── VersionMismatch  ServerRefused  ServerBusy  TooFewFiles
     ├── OutputUnwritable              exit 1: what was asked for cannot be printed
     ├── ProtocolError                 costs the peer that caused it its link, and nobody else anything
     └── InternalError                 exit 70: our own mistake
@@ -57,6 +57,10 @@ class BadName(UsageError):
 
 class BadServerUrl(UsageError):
     """{url!r} is not a server address: write it like ws://host:3001 or wss://host."""
+
+
+class BadServerName(UsageError):
+    """{name!r} is not a name that people dial this server by: write it like pair.example.org or pair.example.org:3001."""
 
 
 class BadSetting(UsageError):
@@ -189,6 +193,10 @@ class RedisUnreachable(ServerProblem):
 
 class RedisRefused(ServerProblem):
     """The Redis at {url} refused ({reason}): check the user, the password and the database in its address."""
+
+
+class TooFewFiles(ServerProblem):
+    """The system lets this process open {files} files, too few to serve: allow it at least {least} (ulimit -n)."""
 
 
 class VersionMismatch(ServerProblem):

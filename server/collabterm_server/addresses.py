@@ -68,6 +68,12 @@ def client_address(peer: str, forwarded: Sequence[str], trusted: Sequence[Networ
     return str(address)
 
 
+def is_trusted(peer: str, trusted: Sequence[Network]) -> bool:
+    """Return whether the address at the other end of a connection is a proxy's that is believed."""
+    address = _parse_address(peer) if trusted else None
+    return address is not None and _is_trusted(address, trusted)
+
+
 def source_of(address: str) -> str:
     """Return what limits by source count by: an IPv4 address, or the /64 of an IPv6 address.
 

@@ -117,9 +117,9 @@ Command = PeerCommand | Beat | GiveUp | Hello | Found
 
 @dataclass(frozen=True, slots=True)
 class Introduce:
-    """An introduction for a peer of the receiving instance; ``signal`` is its JSON, addressed."""
+    """An introduction for a peer of the receiving instance; ``signal`` is its JSON, with the sender."""
 
-    sender: PeerId
+    to: PeerId
     signal: str
 
 
@@ -154,10 +154,11 @@ class RoomRules:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An instance's part in the group: its last call, and whether it has the common state since."""
+    """An instance's part in the group: its last call, if it has the common state since, and its clock."""
 
     call: int
     has_state: bool
+    clock: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,10 @@ def decode_bulletin(data: bytes) -> Bulletin:
     match content:
         case [str(instance), int(call), str() | None as epoch, list(items)] if instance.isprintable():
             origin = Origin(InstanceId(instance), call, None if epoch is None else Epoch(epoch))
-            return Bulletin(origin, tuple(_to_message(item) for item in items))
+            try:
+                return Bulletin(origin, tuple(_to_message(item) for item in items))
+            except OverflowError as error:
+                raise ProtocolError("a number in an announcement is too large") from error
     raise ProtocolError("an announcement names no origin")
 
 
@@ -93,8 +96,8 @@ def _to_list(message: Message) -> list[Any]:
             return ["hello", attempt]
         case Found(epoch):
             return ["found", epoch]
-        case Introduce(sender, signal):
-            return ["introduce", sender, signal]
+        case Introduce(to, signal):
+            return ["introduce", to, signal]
         case SnapshotPart(call, number, total, outline, residents, rooms):
             lists = [_resident_list(each) for each in residents], [_room_list(each) for each in rooms]
             return ["snapshot", call, number, total, _outline_list(outline), *lists]
@@ -124,8 +127,8 @@ def _to_message(item: object) -> Message:
             return Hello(attempt)
         case ["found", str(epoch)]:
             return Found(Epoch(epoch))
-        case ["introduce", str(sender), str(signal)]:
-            return Introduce(PeerId(sender), signal)
+        case ["introduce", str(to), str(signal)]:
+            return Introduce(PeerId(to), signal)
         case ["snapshot", int(call), int(number), int(total), outline, list(residents), list(rooms)]:
             known = tuple(_resident(each) for each in residents)
             return SnapshotPart(
@@ -198,11 +201,11 @@ def _outline(item: object) -> Outline:
 
 def _instance_list(item: tuple[InstanceId, Standing]) -> list[Any]:
     instance, standing = item
-    return [instance, standing.call, standing.has_state]
+    return [instance, standing.call, standing.has_state, standing.clock]
 
 
 def _instance(item: object) -> tuple[InstanceId, Standing]:
     match item:
-        case [str(instance), int(call), bool(has_state)]:
-            return InstanceId(instance), Standing(call, has_state)
+        case [str(instance), int(call), bool(has_state), int() | float() as clock]:
+            return InstanceId(instance), Standing(call, has_state, float(clock))
     raise ProtocolError("an announcement describes no instance")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from collabterm_server.announcements import Command, Epoch, GiveUp, Hello, InstanceId, Origin, SnapshotPart
+from collabterm_server.announcements import Command, Epoch, Hello, InstanceId, Origin, SnapshotPart
 from collabterm_server.replica import Replica, assemble
 
 _MOST_COMMANDS: Final = 200_000
@@ -46,7 +46,7 @@ class Call:
 
         Returns None also when the group has given up the caller in the meantime: it has to call again.
         """
-        if part.call != self.number or not self._is_heard:
+        if part.call != self.number:
             return None
         parts = self._parts.setdefault(origin, {})
         parts[part.number] = part
@@ -57,8 +57,3 @@ class Call:
             if source.epoch == origin.epoch or isinstance(command, Hello):
                 replica.apply(command, source)
         return replica
-
-
-def is_dropped(command: Command, instance: InstanceId) -> bool:
-    """Return whether a command says that the instance is given up."""
-    return command == GiveUp(instance)

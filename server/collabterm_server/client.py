@@ -32,6 +32,9 @@ _CLOSE_CODES: Final[Mapping[ErrorCode, CloseCode]] = {
     ErrorCode.RATE_LIMITED: CloseCode.TRY_AGAIN_LATER,
 }
 
+_BYTES_PER_TOKEN: Final = 4_096
+"""A large message costs several: to read and write 64 KiB of JSON takes as long as a hundred heartbeats."""
+
 _log: Final = logging.getLogger(__name__)
 
 
@@ -58,8 +61,14 @@ class Host(Protocol):
     def greet(self, client: Client) -> None:
         """Begin the conversation, or refuse it."""
 
+    def lets_try(self, client: Client, now: float) -> bool:
+        """Return whether the client may try to sign in; one that may not is dismissed."""
+
     def take(self, client: Client, event: Event) -> None:
         """Act on what the client said."""
+
+    def may_hold(self, growth: int) -> bool:
+        """Return whether all messages that are not complete may take so many bytes more (or less)."""
 
     def forget(self, client: Client) -> None:
         """Take note that the client is gone."""
@@ -136,14 +145,26 @@ class Client:
         if self.is_over or self.conversation is None:
             return
         now = self._loop.time()
-        wait_s = self._bucket.take(now)
+        price = 1 + len(message) // _BYTES_PER_TOKEN
+        wait_s = self._bucket.take(now, min(price, self._host.limits.message_burst))
         if wait_s > 0:
             self._slow_down(wait_s)
             return
-        self._refused = 0
+        self._refused = max(0, self._refused - 1)
         if self.conversation.peer is not None:
-            self.socket.deadline = now + self._host.limits.silence_s
+            self.renew_deadline(now)
+        elif not self._host.lets_try(self, now):
+            return
         self._host.take(self, self.conversation.receive(message))
+
+    def may_hold(self, growth: int) -> bool:
+        """Ask the server, which knows what all hold together."""
+        return self._host.may_hold(growth)
+
+    def renew_deadline(self, now: float) -> None:
+        """Wait for the next message, unless the client does not read what it is sent."""
+        if self.socket.has_sent_all:
+            self.socket.deadline = now + self._host.limits.silence_s
 
     def expired(self) -> None:
         """Give up a client that has been silent for too long."""

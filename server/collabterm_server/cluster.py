@@ -13,12 +13,12 @@ instance's states::
 Unless it is attached, what its own peers ask for is carried out at once, on the state as it was known
 last; without a bus that is all there is. Other instances stay in that state until they have been silent
 for too long: a blip costs nothing. When it is attached again, it restores its peers in the common state:
-rooms of the same name join up, even beyond their capacity, and its peers hear who came and went.
+rooms of the same name join up, even beyond their capacity, and its peers hear who came and went. Once it
+has said that it ends, it takes part in nothing any more.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from math import inf
@@ -51,6 +51,7 @@ from collabterm_server.announcements import (
 from collabterm_server.calling import Call
 from collabterm_server.carriage import pack, unpack
 from collabterm_server.merging import corrections, moved_away, news
+from collabterm_server.own_peers import OwnPeers
 from collabterm_server.replica import Replica
 from collabterm_server.rooms import Delivery
 from collabterm_server.silence import Pace, Silence
@@ -76,6 +77,7 @@ class _Phase(Enum):
     CALLING = auto()
     MERGING = auto()
     ATTACHED = auto()
+    ENDED = auto()
 
 
 class Cluster:
@@ -91,7 +93,6 @@ class Cluster:
 
     __slots__ = (
         "_ahead",
-        "_arriving",
         "_call",
         "_calls",
         "_epoch",
@@ -99,11 +100,10 @@ class Cluster:
         "_merged",
         "_origin",
         "_pace",
+        "_peers",
         "_phase",
-        "_present",
         "_replica",
         "_silence",
-        "_waiting",
         "instance",
     )
 
@@ -111,17 +111,15 @@ class Cluster:
         self.instance = instance
         self._pace = pace
         self._phase = _Phase.DETACHED
-        self._present: dict[PeerId, None] = {}
+        self._peers = OwnPeers(instance)
         self._replica = Replica(rules, 0.0)
-        self._replica.instances[instance] = Standing(0, has_state=True)
+        self._replica.instances[instance] = Standing(0, True, 0.0)
         self._origin = Origin(instance, 0, None)
         self._epoch: Epoch | None = None
         self._ahead = 0.0  # of the clock of this instance is that of its state, while detached
         self._calls = 0
         self._call: Call | None = None
         self._merged: Replica | None = None
-        self._waiting: deque[PeerCommand] = deque()  # to come back; while merging, to be announced
-        self._arriving: Counter[PeerId] = Counter()
         self._silence = Silence(pace)
         self._last_beat = 0.0
 
@@ -129,11 +127,6 @@ class Cluster:
     def is_attached(self) -> bool:
         """Whether it shares the common state."""
         return self._phase is _Phase.ATTACHED
-
-    @property
-    def rules(self) -> RoomRules:
-        """The rules that count."""
-        return self._replica.rules
 
     @property
     def room_count(self) -> int:
@@ -147,14 +140,14 @@ class Cluster:
 
     def sign_in(self, peer: PeerInfo, now: float) -> Step:
         """Take note that a peer has signed in here; connections before, here or elsewhere, are replaced."""
-        self._present[peer.peer_id] = None
+        self._peers.add(peer.peer_id)
         return self._submit(Arrive(peer), now)
 
     def sign_out(self, peer_id: PeerId, now: float) -> Step:
         """Take note that a peer's connection to this instance has ended; its place is kept for a while."""
-        if peer_id not in self._present:
+        if peer_id not in self._peers:
             return Step()
-        del self._present[peer_id]
+        self._peers.remove(peer_id)
         return self._submit(Depart(peer_id), now)
 
     def create(self, peer_id: PeerId, room: str, now: float) -> Step:
@@ -177,7 +170,7 @@ class Cluster:
             return Step(self._mine([(to, message)]))
         if self._phase is not _Phase.ATTACHED:
             return Step()  # peers try again, and hear it if the other does not come back
-        parcel = pack(introduction, sender)
+        parcel = pack(message, to)
         if isinstance(parcel, Error):
             return Step([(sender, parcel)])
         return Step(announcements=[Announcement(resident.instance, self._origin, parcel)])
@@ -200,6 +193,8 @@ class Cluster:
     def attach(self, others: int, now: float) -> Step:
         """Take note that the bus is there, and how many others listen to it; find the common state."""
         step = Step()
+        if self._phase is _Phase.ENDED:
+            return step
         self._call_again(0, now, step)
         if others == 0:
             step.announcements.clear()
@@ -208,18 +203,20 @@ class Cluster:
 
     def detach(self, now: float) -> Step:
         """Take note that the bus is lost: go on alone, at first with what has not come back from it."""
+        step = Step()
+        if self._phase is _Phase.ENDED:
+            return step
         if self._phase is _Phase.ATTACHED:
             self._ahead = self._replica.clock - now
         self._phase, self._call, self._merged = _Phase.DETACHED, None, None
-        step = Step()
-        while self._waiting:
-            step.deliveries.extend(self._carry_out(self._take_back(), now))
+        while (command := self._peers.give_up_waiting()) is not None:
+            step.deliveries.extend(self._carry_out(command, now))
         return step
 
     def tick(self, now: float) -> Step:
         """Let time pass; to be called about once in ``beat_s``, attached or not."""
         step = Step()
-        if self._phase is _Phase.MERGING:
+        if self._phase in (_Phase.MERGING, _Phase.ENDED):
             return step
         others = [each for each in self._replica.instances if each != self.instance]
         silent = [GiveUp(each) for each in self._silence.too_long(others, now)]
@@ -237,19 +234,20 @@ class Cluster:
         return step
 
     def close(self) -> Step:
-        """Tell the others that this instance ends."""
+        """Tell the others that this instance ends; from then on it takes part in nothing."""
         step = Step()
         if self._phase is _Phase.ATTACHED:
             self._announce(GiveUp(self.instance), step)
+        self._phase = _Phase.ENDED
         return step
 
     def _submit(self, command: PeerCommand, now: float) -> Step:
         if self._phase in (_Phase.DETACHED, _Phase.CALLING):
             return Step(self._carry_out(command, now))
-        self._waiting.append(command)
-        if isinstance(command, Arrive):
-            self._arriving[command.peer.peer_id] += 1
         step = Step()
+        if self._phase is _Phase.ENDED:
+            return step
+        self._peers.wait_for(command)
         if self._phase is _Phase.ATTACHED:
             self._announce(command, step)
         return step
@@ -259,34 +257,22 @@ class Cluster:
         return self._mine(heard + self._replica.apply(command, self._origin))
 
     def _mine(self, deliveries: list[Delivery]) -> list[Delivery]:
-        return [delivery for delivery in deliveries if self._is_mine(delivery[0])]
-
-    def _is_mine(self, peer_id: PeerId) -> bool:
-        """Return whether a peer is here, and the state knows it by its present connection."""
-        if peer_id not in self._present or peer_id in self._arriving:
-            return False
-        resident = self._replica.residents.get(peer_id)
-        return resident is not None and resident.instance == self.instance
+        return self._peers.addressed(deliveries, self._replica)
 
     def _announce(self, command: Command, step: Step) -> None:
         step.announcements.append(Announcement(None, self._origin, command))
 
     def _introduce(self, parcel: Introduce) -> list[Delivery]:
-        introduction = unpack(parcel)
-        if introduction is None:
-            return []
-        return self._mine(self._replica.rooms.route(introduction, parcel.sender))
+        unpacked = unpack(parcel)
+        return [] if unpacked is None else self._mine(self._replica.rooms.route(*unpacked))
 
     def _hear(self, command: Command, origin: Origin, now: float, step: Step) -> None:
-        match self._phase:
-            case _Phase.DETACHED:
-                pass
-            case _Phase.CALLING:
-                self._hear_calling(command, origin, now, step)
-            case _Phase.MERGING:
-                self._hear_merging(command, origin, now, step)
-            case _Phase.ATTACHED:
-                self._hear_attached(command, origin, now, step)
+        if self._phase is _Phase.CALLING:
+            self._hear_calling(command, origin, now, step)
+        elif self._phase is _Phase.MERGING:
+            self._hear_merging(command, origin, now, step)
+        elif self._phase is _Phase.ATTACHED:
+            self._hear_attached(command, origin, now, step)
 
     def _hear_calling(self, command: Command, origin: Origin, now: float, step: Step) -> None:
         assert self._call is not None, "calling"
@@ -327,19 +313,13 @@ class Cluster:
 
     def _follow(self, command: Command, origin: Origin, step: Step) -> None:
         """Carry out a command of the group, in its order."""
-        if origin == self._origin and self._waiting and command == self._waiting[0]:
-            self._take_back()
+        if origin == self._origin:
+            self._peers.came_back(command)
         step.deliveries.extend(self._mine(self._replica.apply(command, origin)))
         if isinstance(command, Arrive | Restore):
             peer_id = command.peer.peer_id
-            if peer_id in self._present and peer_id not in self._arriving:
+            if self._peers.is_settled(peer_id):
                 self._dismiss(moved_away(self._replica, self.instance, [peer_id]), step)
-
-    def _take_back(self) -> PeerCommand:
-        command = self._waiting.popleft()
-        if isinstance(command, Arrive):
-            self._arriving -= Counter([command.peer.peer_id])
-        return command
 
     def _answer(self, attempt: int, origin: Origin, step: Step) -> None:
         """Answer a call if it is this instance's turn."""
@@ -376,12 +356,9 @@ class Cluster:
 
     def _found(self, epoch: Epoch, now: float) -> None:
         assert self._call is not None, "calling"
-        replica, number = self._replica, self._call.number
-        others = {each: standing for each, standing in replica.instances.items() if each != self.instance}
-        replica.instances = {self.instance: Standing(number, has_state=True)} | {
-            each: Standing(standing.call, has_state=False) for each, standing in others.items()
-        }
-        self._be_attached(replica, Origin(self.instance, number, epoch), now)
+        number = self._call.number
+        self._replica.found(self.instance, number)
+        self._be_attached(self._replica, Origin(self.instance, number, epoch), now)
 
     def _take_part(self, part: SnapshotPart, origin: Origin, now: float, step: Step) -> None:
         if self._phase is not _Phase.CALLING or self._call is None:
@@ -396,17 +373,16 @@ class Cluster:
             return
         self._phase, self._merged, self._epoch = _Phase.MERGING, merged, origin.epoch
         step.deliveries.extend(self._mine(self._replica.advance(now + self._ahead)))
-        mine = self._origin_of_call()
-        known = self._present.keys()
-        for command in (*corrections(self._replica, merged, self.instance, known), Beat(0.0)):
+        mine, present = self._origin_of_call(), self._peers.present
+        for command in (*corrections(self._replica, merged, self.instance, present), Beat(0.0)):
             step.announcements.append(Announcement(None, mine, command))
 
     def _attach_to(self, merged: Replica, now: float, step: Step) -> None:
         """Go over from the own state to the common one; what was asked for meanwhile is announced now."""
-        self._dismiss(moved_away(merged, self.instance, self._known()), step)
-        step.deliveries.extend(news(self._replica, merged, self._known()))
+        self._dismiss(moved_away(merged, self.instance, self._peers.settled()), step)
+        step.deliveries.extend(news(self._replica, merged, self._peers.settled()))
         self._be_attached(merged, self._origin_of_call(), now)
-        for command in self._waiting:
+        for command in self._peers.waiting():
             self._announce(command, step)
 
     def _be_attached(self, replica: Replica, origin: Origin, now: float) -> None:
@@ -418,11 +394,7 @@ class Cluster:
         assert self._call is not None, "calling or merging"
         return Origin(self.instance, self._call.number, self._epoch)
 
-    def _known(self) -> list[PeerId]:
-        """Return the peers here whose arrival has been carried out."""
-        return [peer_id for peer_id in self._present if peer_id not in self._arriving]
-
     def _dismiss(self, peer_ids: list[PeerId], step: Step) -> None:
         for peer_id in peer_ids:
-            del self._present[peer_id]
+            self._peers.remove(peer_id)
         step.replaced.extend(peer_ids)

@@ -27,7 +27,7 @@ def verify_auth(auth: Auth, nonce: bytes, access: Access = OPEN) -> PeerInfo | E
     if unsupported_version(auth.version) is not None:
         return Error(ErrorCode.BAD_VERSION, _version_sentence(auth.version))
     peer_id = derive_peer_id(auth.public_key, auth.peer_nonce)
-    statement = auth_statement(nonce, peer_id)
+    statement = auth_statement(nonce, peer_id, auth.server)
     if not _is_signed(auth, statement):
         return Error(
             ErrorCode.AUTH_FAILED,

@@ -82,6 +82,13 @@ class ServerLimits:
         1_000_000,
         "Signed-in clients: at no more than 20 KB each 200 MB, which a machine of 512 MB has to spare.",
     )
+    max_connections_per_source: int = _limit(
+        1_000,
+        1,
+        1_000_000,
+        "Signed-in clients from one source: an office of 300 three times over; "
+        "a tenth of all, so no one address takes every place.",
+    )
     max_handshakes: int = _limit(
         1_000,
         1,
@@ -115,6 +122,13 @@ class ServerLimits:
         MAX_SIGNAL_BYTES,
         "One message from a client: what clients keep to; the largest description is under 8 KB, "
         "sealed and encoded under 16 KB.",
+    )
+    max_held_bytes: int = _limit(
+        32 * 1024 * 1024,
+        MAX_SIGNAL_BYTES,
+        1024 * 1024 * 1024,
+        "Messages of all clients that have come in part only: 512 of the largest at the same moment, "
+        "where an honest one takes milliseconds.",
     )
     max_unsent_bytes: int = _limit(
         4 * MAX_SIGNAL_BYTES,

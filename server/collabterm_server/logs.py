@@ -111,6 +111,7 @@ def set_up_logging(log_format: LogFormat = "text", level: LogLevel = "info") -> 
         log_format: For people, or for programs.
         level: From which on our own records are told.
     """
+    logging.raiseExceptions = False  # a record that cannot be written is no reason for a traceback
     handler = ThinningHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
     root = logging.getLogger()

@@ -24,6 +24,7 @@ from typing import Final, Protocol, assert_never
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
+from collabterm.errors import BadRoomName
 from collabterm.protocol.identity import key_fingerprint
 from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.signaling import (
@@ -43,28 +44,23 @@ from collabterm.protocol.signaling import (
     SdpOffer,
     ServerMessage,
     TurnServer,
+    check_room_name,
 )
 from collabterm_server.access import KEY_REFUSED, Access
-from collabterm_server.addresses import client_address, source_of
+from collabterm_server.addresses import client_address, is_trusted, source_of
 from collabterm_server.announcements import Announcement, Bulletin, InstanceId, RoomRules
 from collabterm_server.client import Client, UncarriableError, type_name
 from collabterm_server.cluster import Cluster, Step
 from collabterm_server.conversation import Asked, ClientRequest, Conversation, Event, Refused, SignedIn
+from collabterm_server.doorkeeper import Doorkeeper
 from collabterm_server.http import READY, REDIS_LOST, STARTING, Readiness, respond
 from collabterm_server.limits import ServerLimits
 from collabterm_server.options import ServerOptions
-from collabterm_server.rates import SourceCounts, SourceRates
 from collabterm_server.silence import pace_for
 from collabterm_server.stats import Census, Snapshot, Stats
-from collabterm_server.websocket import WebSocket
+from collabterm_server.websocket import Bounds, WebSocket
 
 _NONCE_BYTES: Final = 32
-_HANDSHAKE_OVERDRAFT: Final = 2
-"""How many times its limit a source may have under way: to there it is refused in words, then cut off."""
-
-_CROWDED_RETRY_S: Final = 10.0
-"""How soon a full server is worth another try."""
-
 _COMEBACKS_PER_SECOND: Final = 500.0
 """At what rate clients are asked to come back after a restart: half of what one core signs in."""
 
@@ -105,15 +101,16 @@ class Reception:
         self._signed_in: dict[PeerId, Client] = {}
         self._departed = asyncio.Event()
         self._was_attached = asyncio.Event()
-        self._knocking = SourceCounts()
-        self._joins = SourceRates(limits.join_rate, limits.join_burst)
+        self._door = Doorkeeper(limits)
+        self._held_bytes = 0
+        self._has_warned = False
+        self._bounds = Bounds(
+            limits.max_message_bytes, limits.max_unsent_bytes, tls_s=limits.auth_s, close_s=limits.close_s
+        )
 
     def receive(self) -> WebSocket:
         """Return the protocol of a connection that is about to be made."""
-        limits = self.limits
-        socket = WebSocket(limits.max_message_bytes, limits.max_unsent_bytes, limits.close_s)
-        socket.attend(Client(socket, self))
-        return socket
+        return WebSocket(self._attend, self._bounds, self.options.tls)
 
     def sweep(self, now: float) -> None:
         """Act on all deadlines that have passed."""
@@ -194,10 +191,9 @@ class Reception:
 
     def read_stats(self) -> Snapshot:
         """Return what has been counted."""
-        waiting = sum(each.peer is None and not each.is_over for each in self._clients)
         census = Census(
             connections=len(self._signed_in),
-            handshakes=waiting,
+            handshakes=self._door.challenged,
             rooms=self.cluster.room_count,
             instances=self.cluster.instance_count,
             redis_attached=None if self._bus is None else self.cluster.is_attached,
@@ -206,43 +202,47 @@ class Reception:
 
     def notice(self, client: Client) -> None:
         """Take note of a TCP connection; cut it off if there are far too many."""
-        limits = self.limits
         self._clients.add(client)
         client.address = client.socket.peer_address
-        if not self.options.trusted_proxies:
-            self._attribute(client, client.address)  # else it is known from the request
-        if (
-            self._knocking.count(client.source) > _HANDSHAKE_OVERDRAFT * limits.max_handshakes_per_source
-            or len(self._clients) > limits.max_connections + limits.max_handshakes
-        ):
-            client.is_over = True
-            client.socket.abort()
+        is_welcome = self._door.came()
+        if not is_trusted(client.address, self.options.trusted_proxies):
+            is_welcome &= self._attribute(client, client.address)  # a proxy's is known from the request
+        if not is_welcome:
+            self._cut_off(client)
 
     def asked(self, client: Client, request: Request) -> Response | None:
         """Answer a plain HTTP request; return None to one who wants to speak WebSocket."""
+        forwarded = request.headers.get_all("X-Forwarded-For")
         if not client.source:
-            forwarded = request.headers.get_all("X-Forwarded-For")
             address = client_address(client.address, forwarded, self.options.trusted_proxies)
-            self._attribute(client, address)
-        client.is_over = True  # unless it wants to speak: who only asks how things are is no handshake
-        response = respond(request, self)
-        client.is_over = response is not None
-        return response
+            if not self._attribute(client, address):
+                self._cut_off(client)
+        elif forwarded and not self._has_warned:
+            self._has_warned = True
+            _log.warning("a proxy at %s is not trusted: --trust-proxy tells its clients apart", client)
+        return respond(request, self)
 
     def greet(self, client: Client) -> None:
         """Challenge a client, unless it is one too many."""
-        limits = self.limits
-        waiting = len(self._clients) - len(self._signed_in)
-        if self._knocking.count(client.source) > limits.max_handshakes_per_source:
-            sentence = "Too many sign-ins are under way from your address: try again later."
-            client.dismiss(Error(ErrorCode.RATE_LIMITED, sentence, _CROWDED_RETRY_S))
-        elif waiting > limits.max_handshakes or len(self._signed_in) >= limits.max_connections:
-            sentence = "The server is full: try again later."
-            client.dismiss(Error(ErrorCode.TOO_MANY, sentence, _CROWDED_RETRY_S))
-        else:
-            nonce = secrets.token_bytes(_NONCE_BYTES)
-            client.conversation = Conversation(nonce, self.options.access)
-            client.post(Challenge(PROTOCOL_VERSION, nonce, limits.heartbeat_s))
+        refusal = self._door.challenge(client.source, len(self._signed_in))
+        if refusal is not None:
+            client.dismiss(refusal)
+            return
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        client.conversation = Conversation(nonce, self.options.access)
+        client.post(Challenge(PROTOCOL_VERSION, nonce, self.limits.heartbeat_s))
+
+    def lets_try(self, client: Client, now: float) -> bool:
+        """Return whether a client may try to sign in; dismiss one that may not."""
+        refusal = self._door.try_to_sign_in(client.source, len(self._signed_in), now)
+        if refusal is not None:
+            client.dismiss(refusal)
+        return refusal is None
+
+    def may_hold(self, growth: int) -> bool:
+        """Return whether all messages that are not complete may take so many bytes more (or less)."""
+        self._held_bytes += growth
+        return self._held_bytes <= self.limits.max_held_bytes
 
     def take(self, client: Client, event: Event) -> None:
         """Act on what a client said."""
@@ -276,25 +276,34 @@ class Reception:
         self._clients.discard(client)
         self._departed.set()
         peer = client.peer
-        if peer is None and client.source:
-            self._knocking.remove(client.source)
-        elif peer is not None and self._signed_in.get(peer.peer_id) is client:
+        was_challenged = client.conversation is not None
+        self._door.went(client.source, was_challenged=was_challenged, was_in=peer is not None)
+        if peer is not None and self._signed_in.get(peer.peer_id) is client:
             del self._signed_in[peer.peer_id]
             if not self._is_ending:
                 self._carry_out(self.cluster.sign_out(peer.peer_id, self._loop.time()))
             _log.info("%s left", client)
 
-    def _attribute(self, client: Client, address: str) -> None:
+    def _attend(self, socket: WebSocket) -> Client:
+        return Client(socket, self)
+
+    def _attribute(self, client: Client, address: str) -> bool:
         client.address = address
         client.source = source_of(address)
-        self._knocking.add(client.source)
+        return self._door.attribute(client.source)
+
+    def _cut_off(self, client: Client) -> None:
+        client.is_over = True
+        client.socket.abort()
 
     def _welcome(self, client: Client, peer: PeerInfo) -> None:
-        self._knocking.remove(client.source)
+        self._door.sign_in(client.source)
+        client.renew_deadline(self._loop.time())
         older = self._signed_in.get(peer.peer_id)
         if older is not None:
             older.dismiss(_REPLACED)
         self._signed_in[peer.peer_id] = client
+        client.may_enter = True
         self.stats.count_sign_in(len(self._signed_in))
         client.post(AuthOk(peer.peer_id))
         self._carry_out(self.cluster.sign_in(peer, self._loop.time()))
@@ -321,10 +330,15 @@ class Reception:
                 assert_never(request)
 
     def _let_in(self, client: Client, peer: PeerInfo, request: CreateRoom | JoinRoom, now: float) -> None:
+        try:
+            check_room_name(request.room)  # before the other instances hear of it
+        except BadRoomName as error:
+            client.post(Error(ErrorCode.BAD_ROOM_NAME, str(error)))
+            return
         if client.may_enter:
             client.may_enter = False
-        elif wait_s := self._joins.take(client.source, now):
-            client.post(_too_many_joins(wait_s))
+        elif refusal := self._door.join(client.source, now):
+            client.post(refusal)
             return
         match request:
             case CreateRoom(room):
@@ -359,8 +373,3 @@ class Reception:
 _REPLACED: Final = Error(
     ErrorCode.REPLACED, "You signed in again elsewhere: that connection replaces this one."
 )
-
-
-def _too_many_joins(wait_s: float) -> Error:
-    sentence = f"Too many joins from your address: go on in {wait_s:.2g} seconds."
-    return Error(ErrorCode.RATE_LIMITED, sentence, wait_s)

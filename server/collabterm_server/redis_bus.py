@@ -30,7 +30,7 @@ _MOST_WAITING: Final = 50_000
 """Messages not yet published, some 100 bytes each: seconds of the busiest server."""
 
 _FIRST_RETRY_S: Final = 0.1
-_LONGEST_RETRY_S: Final = 5.0
+_LONGEST_RETRY_S: Final = 2.0
 
 _PARTING_S: Final = 1.0
 """For the last announcements of an instance that ends."""
@@ -74,6 +74,7 @@ class RedisBus:
         self._queue: deque[Announcement] = deque()
         self._has_news = asyncio.Event()
         self._is_idle = asyncio.Event()
+        self._has_too_much = asyncio.Event()
         self.is_linked = False
 
     async def __aenter__(self) -> Self:
@@ -118,12 +119,14 @@ class RedisBus:
         if self._queue:
             self._is_idle.clear()
             self._has_news.set()
+        if len(self._queue) > _MOST_WAITING:
+            self._has_too_much.set()
 
     def _link(self) -> RedisLink:
         try:
             from collabterm_server.redis_link import RedisLink  # noqa: PLC0415 - an extra
         except ModuleNotFoundError as error:
-            if error.name != "redis":
+            if (error.name or "").partition(".")[0] != "redis":
                 raise
             raise RedisMissing from error
         return RedisLink(self._url, self._instance, self._silence_s)
@@ -133,9 +136,7 @@ class RedisBus:
             try:
                 await self._serve(link, others)
             finally:
-                self.is_linked = False
                 await link.close()
-            self._on_lost()
             link, others = await self._link_again()
             _log.info("redis is back")
 
@@ -145,17 +146,26 @@ class RedisBus:
 
         self._queue.clear()
         self._has_news.clear()
+        self._has_too_much.clear()
         self._is_idle.set()
         self.is_linked = True
+        # no TaskGroup: Python 3.11's forgets that it is cancelled when one of its tasks fails at that moment
+        ways = self._listen(link), self._speak(link), self._overflow()
+        tasks = [asyncio.create_task(each) for each in ways]
+        self._on_attached(others)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen(link))
-                tasks.create_task(self._speak(link))
-                self._on_attached(others)
-        except* LINK_ERRORS as errors:
-            _log.warning(
-                "redis is lost (%s): the rooms of this instance go on without others", errors.exceptions[0]
-            )
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                await task
+        except LINK_ERRORS as error:
+            self.is_linked = False
+            _log.warning("redis is lost (%s): the rooms of this instance go on without others", error)
+            self._on_lost()  # first of all: to close a connection to a Redis that hangs takes its time
+        finally:
+            self.is_linked = False
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _link_again(self) -> tuple[RedisLink, int]:
         pause_s = _FIRST_RETRY_S
@@ -184,11 +194,13 @@ class RedisBus:
             await self._has_news.wait()
             self._has_news.clear()
             while self._queue:
-                if len(self._queue) > _MOST_WAITING:
-                    raise OSError("it does not keep up")
                 batch = take_batch(self._queue)
                 await link.publish([(to, encode_bulletin(bulletin)) for to, bulletin in batch])
             self._is_idle.set()
+
+    async def _overflow(self) -> None:
+        await self._has_too_much.wait()
+        raise OSError("it does not keep up with what is published")
 
 
 def take_batch(queue: deque[Announcement]) -> list[tuple[InstanceId | None, Bulletin]]:

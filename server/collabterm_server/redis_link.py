@@ -5,6 +5,7 @@ The only module that touches redis-py, which is an extra: it is imported when Re
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -23,6 +24,9 @@ _WIRE_VERSION: Final = 1
 
 LINK_ERRORS: Final = (RedisError, OSError)
 """What a lost link raises; ``TimeoutError`` is an OSError."""
+
+
+_CLOSE_S: Final = 0.2
 
 
 class LinkLostError(OSError):
@@ -49,7 +53,7 @@ class RedisLink:
                 url,
                 single_connection_client=True,
                 protocol=2,  # as old as Redis is found
-                retry=Retry(NoBackoff(), 0),  # a silent second try could lose what was published between
+                retry=Retry(NoBackoff(), 0, ()),  # what is published between two silent tries would be missed
                 socket_timeout=patience_s,
                 socket_connect_timeout=patience_s,
                 health_check_interval=0,
@@ -85,7 +89,8 @@ class RedisLink:
         with suppress(*LINK_ERRORS):
             await self._listener.aclose()  # type: ignore[no-untyped-call]  # redis-py
         with suppress(*LINK_ERRORS):
-            await self._redis.aclose()
+            async with asyncio.timeout(_CLOSE_S):  # it waits for a Redis that hangs to take what is left
+                await self._redis.aclose()
 
     async def publish(self, messages: Sequence[tuple[InstanceId | None, bytes]]) -> None:
         """Publish, in this order, to instances or (None) to all; return when Redis has passed it on.

@@ -20,8 +20,11 @@ from collabterm_server.redis_bus import RedisBus
 from collabterm_server.silence import pace_for
 from collabterm_server.udp import StunResponder
 
-_BACKLOG: Final = 1_024
-"""Connections the system accepts for us while we are busy: a restart brings everybody at once."""
+BACKLOG: Final = 256
+"""Connections the system accepts for us while we are busy: a quarter of a second of arrivals."""
+
+_SOCKET_BYTES: Final = 65_536
+"""What the system may hold for one connection in each direction; by itself it grows to megabytes."""
 
 _LONGEST_SWEEP_S: Final = 1.0
 _SWEEPS: Final = 8
@@ -113,16 +116,11 @@ class SignalingServer:
 
     async def _listen(self) -> asyncio.Server:
         loop = asyncio.get_running_loop()
-        tls = self._options.tls
-        return await loop.create_server(
-            self.reception.receive,
-            self.host,
-            self.port,
-            backlog=_BACKLOG,
-            ssl=tls,
-            ssl_handshake_timeout=self._limits.auth_s if tls else None,
-            ssl_shutdown_timeout=self._limits.close_s if tls else None,
-        )
+        server = await loop.create_server(self.reception.receive, self.host, self.port, backlog=BACKLOG)
+        for listening in server.sockets:  # its connections inherit this
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BYTES)
+        return server
 
     async def _answer_stun(self, stack: AsyncExitStack) -> None:
         """Answer STUN on the same addresses and port number, over UDP."""

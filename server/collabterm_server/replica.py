@@ -2,7 +2,7 @@
 
 Every instance carries out the same commands in the same order, so all have the same state; nothing here
 may depend on anything else, be it an instance's own clock or what it is about to say. Therefore time
-comes as a command, too: it goes by the beats of the oldest instance that has the state.
+comes by command, too: every beat moves the clock of its instance, and the foremost is the common one.
 """
 
 from __future__ import annotations
@@ -62,14 +62,13 @@ class Replica:
         sender, standing = origin.instance, self.instances.get(origin.instance)
         if isinstance(command, Hello):
             if standing is None or standing.call < origin.call:
-                self.instances[sender] = Standing(origin.call, has_state=False)
+                self.instances[sender] = Standing(origin.call, False, self.clock)
             return []
         if standing is None or standing.call != origin.call:
             return []
         match command:
             case Beat(elapsed_s):
-                self.instances[sender] = Standing(origin.call, has_state=True)
-                return self._tick(sender, elapsed_s)
+                return self._beat(sender, standing, elapsed_s)
             case GiveUp(instance):
                 return self._give_up(instance)
             case Found():
@@ -81,6 +80,13 @@ class Replica:
         """Let time pass up to ``clock``."""
         self.clock = clock
         return self.rooms.expire(clock)
+
+    def found(self, instance: InstanceId, call: int) -> None:
+        """Be the state of a group of one; the others known have to call for it, or are given up in time."""
+        others = {each: standing for each, standing in self.instances.items() if each != instance}
+        self.instances = {instance: Standing(call, True, self.clock)} | {
+            each: Standing(standing.call, False, self.clock) for each, standing in others.items()
+        }
 
     def parts(self, call: int) -> list[SnapshotPart]:
         """Return all of the state, as the answer to a call."""
@@ -94,10 +100,11 @@ class Replica:
             for number, each in enumerate(slices)
         ]
 
-    def _tick(self, sender: InstanceId, elapsed_s: float) -> list[Delivery]:
-        if sender != next(each for each, standing in self.instances.items() if standing.has_state):
-            return []
-        return self.advance(self.clock + min(max(elapsed_s, 0.0), _LONGEST_BEAT_S))
+    def _beat(self, sender: InstanceId, standing: Standing, elapsed_s: float) -> list[Delivery]:
+        elapsed_s = min(max(elapsed_s, 0.0), _LONGEST_BEAT_S)
+        clock = standing.clock + elapsed_s if standing.has_state else self.clock
+        self.instances[sender] = Standing(standing.call, True, clock)
+        return self.advance(clock) if clock > self.clock else []
 
     def _give_up(self, instance: InstanceId) -> list[Delivery]:
         if self.instances.pop(instance, None) is None:

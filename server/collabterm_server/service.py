@@ -5,10 +5,12 @@ Whatever is wrong with it is told before the server listens, as an error of ``co
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
+from typing import Final
 
 from collabterm.errors import BadKeyFile, BadTokenFile, BadTurnSecret, IncompleteOptions
 from collabterm.protocol.access_lists import (
@@ -18,6 +20,7 @@ from collabterm.protocol.access_lists import (
     parse_authorized_keys,
     parse_tokens,
 )
+from collabterm.protocol.server_names import check_server_name
 from collabterm_server.access import Access
 from collabterm_server.addresses import Network, parse_networks
 from collabterm_server.http import check_origin
@@ -26,13 +29,19 @@ from collabterm_server.options import ServerOptions
 from collabterm_server.tls import ServerTls
 from collabterm_server.turn import MAX_SECRET_BYTES, TurnRelay, check_turn_url, read_turn_secret
 
+_log: Final = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class AccessFiles:
-    """The lists of who may enter, which may change while the server runs; None where there is none."""
+    """The lists of who may enter, which may change while the server runs; None where there is none.
+
+    ``names`` are those of ``Access``, and stay.
+    """
 
     authorized_keys: Path | None = None
     tokens: Path | None = None
+    names: tuple[str, ...] = ()
 
     def read(self) -> Access:
         """Return what the files say now.
@@ -44,6 +53,7 @@ class AccessFiles:
         return Access(
             None if self.authorized_keys is None else _read_keys(self.authorized_keys),
             None if self.tokens is None else _read_tokens(self.tokens),
+            self.names,
         )
 
 
@@ -72,6 +82,7 @@ def check_service(
     *,
     host: str,
     port: int,
+    names: Sequence[str] = (),
     limits: Sequence[str] = (),
     authorized_keys: Path | None = None,
     token_file: Path | None = None,
@@ -87,10 +98,10 @@ def check_service(
     """Return the service that the command line describes.
 
     Raises:
-        CollabtermError: ``BadLimit``, ``BadKeyFile``, ``BadTokenFile``, ``BadTlsFile``, ``BadNetwork``,
-            ``BadOrigin``, ``BadTurnUrl``, ``BadTurnSecret`` or ``IncompleteOptions``.
+        CollabtermError: ``BadServerName``, ``BadLimit``, ``BadKeyFile``, ``BadTokenFile``, ``BadTlsFile``,
+            ``BadNetwork``, ``BadOrigin``, ``BadTurnUrl``, ``BadTurnSecret`` or ``IncompleteOptions``.
     """
-    files = AccessFiles(authorized_keys, token_file)
+    files = AccessFiles(authorized_keys, token_file, tuple(map(check_server_name, names)))
     tls = _load_tls(tls_cert, tls_key)
     options = ServerOptions(
         access=files.read(),
@@ -102,6 +113,15 @@ def check_service(
         redis_url=redis_url or None,
     )
     return Service(host, port, reduce(with_limit, limits, DEFAULT_LIMITS), options, files, tls)
+
+
+def warn(service: Service) -> None:
+    """Log what an operator should know of a service that can do its work all the same."""
+    if service.options.access.can_be_passed_on:
+        _log.warning(
+            "another server that people sign in to could pass their sign-ins on and enter here as them: "
+            "name this one as they dial it, with --name, for example --name pair.example.org"
+        )
 
 
 def _networks(text: str | None) -> tuple[Network, ...]:

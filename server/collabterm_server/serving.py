@@ -12,13 +12,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
-from collabterm.errors import CollabtermError
+from collabterm.errors import CollabtermError, TooFewFiles
 from collabterm_server.limits import ServerLimits
-from collabterm_server.relay import SignalingServer
+from collabterm_server.relay import BACKLOG, SignalingServer
 from collabterm_server.service import Service
 
-_FILES_KEPT_BACK: Final = 64
-"""For the listening sockets, Redis, the log and whatever the interpreter opens."""
+_FILES_KEPT_BACK: Final = 64 + BACKLOG
+"""For the listening sockets, Redis and the log, and for connections that are accepted only to be cut off."""
+
+_FEWEST_CONNECTIONS: Final = 16
 
 _YOUNG_OBJECTS: Final = 10_000
 _NEVER: Final = 1_000_000_000
@@ -36,6 +38,7 @@ async def serve_forever(service: Service, *, on_ready: Callable[[str], None]) ->
     Raises:
         PortInUse: If another program listens there.
         CannotListen: If the system does not let us.
+        TooFewFiles: If the system lets the process open hardly any files.
     """
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
@@ -80,23 +83,25 @@ def _reload(service: Service, server: SignalingServer) -> None:
 
 
 def _fit_to_files(limits: ServerLimits) -> ServerLimits:
-    """Let the process have all the open files it may, and no more connections than those."""
+    """Let the process have all the open files it may, and no more connections than those.
+
+    Raises:
+        TooFewFiles: If hardly any are left: without one, not even a connection can be refused.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard == resource.RLIM_INFINITY:
         hard = limits.max_connections + limits.max_handshakes + _FILES_KEPT_BACK
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    fitting = hard - _FILES_KEPT_BACK - limits.max_handshakes
-    if fitting >= limits.max_connections:
+    left = hard - _FILES_KEPT_BACK
+    if left >= limits.max_connections + limits.max_handshakes:
         return limits
-    fitting = max(1, fitting)
-    _log.warning(
-        "the system allows %d open files: %d connections instead of %d",
-        hard,
-        fitting,
-        limits.max_connections,
-    )
-    return replace(limits, max_connections=fitting)
+    if left < _FEWEST_CONNECTIONS:
+        raise TooFewFiles(files=hard, least=_FILES_KEPT_BACK + _FEWEST_CONNECTIONS)
+    handshakes = min(limits.max_handshakes, left // 4)
+    connections = min(limits.max_connections, left - handshakes)
+    _log.warning("the system allows %d open files: room for %d connections", hard, connections)
+    return replace(limits, max_connections=connections, max_handshakes=handshakes)
 
 
 def _spare_the_collector() -> None:

@@ -8,27 +8,27 @@ from typing import Final, Self
 
 from collabterm.protocol.signaling import PeerInfo
 from collabterm_server.announcements import Announcement, Bulletin
-from collabterm_server.cluster import Step
 from collabterm_server.redis_bus import RedisBus
 from collabterm_server.silence import pace_for
 from tests.server.clusters import Connection, Instance
 from tests.waiting import until
 
 HEARTBEAT_S: Final = 1.5
-PACE: Final = pace_for(HEARTBEAT_S)
 
 
 class RedisInstance(Instance):
     """Within ``async with`` it is attached; ``close`` says goodbye, ``crash`` does not."""
 
-    def __init__(self, name: str, url: str, capacity: int = 3) -> None:
-        super().__init__(name, capacity, PACE)
+    def __init__(self, name: str, url: str, heartbeat_s: float = HEARTBEAT_S) -> None:
+        self._pace = pace_for(heartbeat_s)
+        super().__init__(name, pace=self._pace)
         self.losses = 0
+        self.is_silent = False
         self._loop = asyncio.get_running_loop()
         self.bus = RedisBus(
             url,
             self.id,
-            PACE.patience_s,
+            self._pace.patience_s,
             on_bulletin=self._receive,
             on_attached=lambda others: self.carry_out(self.cluster.attach(others, self.now)),
             on_lost=self._lose,
@@ -57,7 +57,7 @@ class RedisInstance(Instance):
 
     def fall_silent(self) -> None:
         """Stay connected to Redis, and say nothing any more: an instance that hangs."""
-        self._beating.cancel()
+        self.is_silent = True
 
     def sign_in(self, who: PeerInfo) -> Connection:
         connection = self.connections[who.peer_id] = Connection(who)
@@ -76,7 +76,8 @@ class RedisInstance(Instance):
         return connection
 
     def _announce(self, announcements: list[Announcement]) -> None:
-        self.bus.publish(announcements)
+        if not self.is_silent:
+            self.bus.publish(announcements)
 
     def _receive(self, bulletin: Bulletin) -> None:
         self.carry_out(self.cluster.receive(bulletin, self.now))
@@ -87,5 +88,5 @@ class RedisInstance(Instance):
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(PACE.beat_s)
+            await asyncio.sleep(self._pace.beat_s)
             self.carry_out(self.cluster.tick(self.now))

@@ -34,6 +34,9 @@ from collabterm.protocol.signaling_json import decode_server_message, encode_sig
 DEADLINE_S = 5.0
 """How long a test waits for what must come."""
 
+DIALED = "127.0.0.1"
+"""What these clients call every server."""
+
 
 class Identity:
     """A key, a nonce and a name; two connections with the same identity are twins."""
@@ -49,10 +52,17 @@ class Identity:
     def info(self) -> PeerInfo:
         return PeerInfo(self.peer_id, self.name, key_fingerprint(self.public_key))
 
-    def auth(self, nonce: bytes, *, version: int = PROTOCOL_VERSION, claim: PeerId | None = None) -> Auth:
+    def auth(
+        self,
+        nonce: bytes,
+        *,
+        version: int = PROTOCOL_VERSION,
+        claim: PeerId | None = None,
+        server: str = DIALED,
+    ) -> Auth:
         """Answer a challenge; ``claim`` signs for another peer id than one's own."""
-        signature = self.key.sign(auth_statement(nonce, claim or self.peer_id))
-        return Auth(version, self.public_key, self.peer_nonce, signature, self.name)
+        signature = self.key.sign(auth_statement(nonce, claim or self.peer_id, server))
+        return Auth(version, self.public_key, self.peer_nonce, signature, self.name, server)
 
 
 class SignalingPeer:

@@ -14,6 +14,7 @@ from collabterm_server.access import OPEN, Access
 from collabterm_server.identity import verify_auth
 
 NONCE = bytes(range(32))
+SERVER = "pair.example.org"
 TOKEN, OTHER_TOKEN, THIRD_TOKEN = b"first-token-12345", b"second-token-1234", b"third-token-12345"
 ADA = Identity(bytes(range(32)), b"nonce")
 BEA = Identity(bytes(range(1, 33)), b"nonce")
@@ -22,7 +23,7 @@ KNOWS_TOKEN = replace(ADA, token=TOKEN)
 
 def verdict(identity: Identity, access: Access) -> ErrorCode | None:
     """Return why the door stays shut, None if it opens; what opens it, knows who came."""
-    decided = verify_auth(identity.answer(NONCE, "Ada"), NONCE, access)
+    decided = verify_auth(identity.answer(NONCE, "Ada", SERVER), NONCE, access)
     if isinstance(decided, Error):
         assert decided.message.endswith(".")
         assert decided.retry_after is None
@@ -49,7 +50,7 @@ class TestKeys:
         assert verdict(replace(ADA, peer_nonce=b"another terminal"), access) is None
 
     def test_the_refused_are_told_what_to_send_to_whom(self) -> None:
-        refusal = verify_auth(BEA.answer(NONCE, "Bea"), NONCE, Access(authorized=frozenset()))
+        refusal = verify_auth(BEA.answer(NONCE, "Bea", SERVER), NONCE, Access(authorized=frozenset()))
         assert isinstance(refusal, Error)
         assert "send the line that 'collabterm key' prints to whoever runs it" in refusal.message
 
@@ -73,20 +74,20 @@ class TestTokens:
 
     @pytest.mark.parametrize("proof", [b"", bytes(32), bytes(33), TOKEN])
     def test_a_proof_that_is_none_is_refused(self, proof: bytes) -> None:
-        auth = replace(ADA.answer(NONCE, "Ada"), token_proof=proof)
+        auth = replace(ADA.answer(NONCE, "Ada", SERVER), token_proof=proof)
         assert code(verify_auth(auth, NONCE, Access(tokens=(TOKEN,)))) is ErrorCode.TOKEN_REFUSED
 
     def test_an_overheard_proof_is_of_no_use_for_another_challenge_or_another_peer(self) -> None:
         access = Access(tokens=(TOKEN,))
-        overheard = KNOWS_TOKEN.answer(NONCE, "Ada").token_proof
-        later = replace(ADA.answer(bytes(32), "Ada"), token_proof=overheard)
+        overheard = KNOWS_TOKEN.answer(NONCE, "Ada", SERVER).token_proof
+        later = replace(ADA.answer(bytes(32), "Ada", SERVER), token_proof=overheard)
         assert code(verify_auth(later, bytes(32), access)) is ErrorCode.TOKEN_REFUSED
-        by_another = replace(BEA.answer(NONCE, "Bea"), token_proof=overheard)
+        by_another = replace(BEA.answer(NONCE, "Bea", SERVER), token_proof=overheard)
         assert code(verify_auth(by_another, NONCE, access)) is ErrorCode.TOKEN_REFUSED
 
     @pytest.mark.parametrize("token", [None, OTHER_TOKEN])
     def test_the_refused_are_told_the_three_places_of_a_token(self, token: bytes | None) -> None:
-        refusal = verify_auth(replace(ADA, token=token).answer(NONCE, "Ada"), NONCE, Access(tokens=(TOKEN,)))
+        refusal = verify_auth(replace(ADA, token=token).answer(NONCE, "Ada", SERVER), NONCE, Access(tokens=(TOKEN,)))
         assert isinstance(refusal, Error)
         for place in ("--token-file", "COLLABTERM_TOKEN", "token_file in the config"):
             assert place in refusal.message
@@ -116,7 +117,7 @@ class TestOrder:
     DOOR = Access(authorized=frozenset({ADA.public_key}), tokens=(TOKEN,))
 
     def refusal(self, **changes: object) -> ErrorCode:
-        auth = KNOWS_TOKEN.answer(NONCE, "Ada")
+        auth = KNOWS_TOKEN.answer(NONCE, "Ada", SERVER)
         for name, value in changes.items():
             auth = replace(auth, **{name: value})  # type: ignore[arg-type]  # the names are in the test below
         return code(verify_auth(auth, NONCE, self.DOOR))
@@ -139,8 +140,8 @@ class TestOrder:
 
 def claiming(stranger: Identity, key: bytes) -> Auth:
     """Return a sign-in with the key of somebody else, as far as one gets without its private half."""
-    auth = replace(stranger.answer(NONCE, "Ada"), public_key=key)
-    return replace(auth, token_proof=token_proof(TOKEN, auth_statement(NONCE, ADA.peer_id)))
+    auth = replace(stranger.answer(NONCE, "Ada", SERVER), public_key=key)
+    return replace(auth, token_proof=token_proof(TOKEN, auth_statement(NONCE, ADA.peer_id, SERVER)))
 
 
 def code(decided: PeerInfo | Error) -> ErrorCode:

@@ -155,7 +155,7 @@ def test_auth_comes_once() -> None:
 
 
 def test_an_auth_without_its_fields_is_refused_and_not_raised() -> None:
-    auth = encode_signal(Auth(1, b"", b"", b"", "Ann"))
+    auth = encode_signal(Auth(1, b"", b"", b"", "Ann", ""))
     event = Conversation(NONCE).receive(auth)
     assert isinstance(event, Refused)
     assert (event.error.code, event.fatal) == (ErrorCode.AUTH_FAILED, True)

@@ -1,0 +1,371 @@
+"""What each limit of the server keeps a client, an address or everybody from, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import fields
+from typing import Any, Final
+
+import pytest
+from websockets.frames import Opcode
+
+from collabterm.protocol.signaling import (
+    AuthOk,
+    Challenge,
+    ClientMessage,
+    Error,
+    ErrorCode,
+    Heartbeat,
+    JoinRoom,
+    LeaveRoom,
+    PeerLeft,
+    RoomCreated,
+    RoomJoined,
+    RoomName,
+)
+from collabterm.protocol.signaling_json import encode_signal
+from collabterm_server.limits import ServerLimits
+from collabterm_server.options import ServerOptions
+from collabterm_server.relay import SignalingServer
+from tests.server import test_server_limits as others
+from tests.server.arrivals import ELSEWHERE, arriving, beating_until_news, is_kept_out, is_let_in
+from tests.server.raw_client import LOCALHOST, RawClient, dialing, frame, upgraded
+from tests.server.signaling_peer import Identity, knocking, signed_in, stats_of, stats_say
+from tests.waiting import until
+
+DEN, LOFT = RoomName("den"), RoomName("loft")
+NEXT_TO_NEVER: Final = 0.01
+"""A rate at which nothing comes back while a test runs."""
+
+
+def serving(options: ServerOptions | None = None, **limits: float) -> SignalingServer:
+    settings: dict[str, Any] = limits
+    return SignalingServer(LOCALHOST, 0, ServerLimits(**settings), options or ServerOptions())
+
+
+def at_once(*messages: ClientMessage) -> bytes:
+    """Return messages that arrive together, so that no time passes between them."""
+    return b"".join(frame(encode_signal(message).encode()) for message in messages)
+
+
+async def introduce(client: RawClient, identity: Identity | None = None) -> None:
+    """Sign in by hand."""
+    identity = identity or Identity()
+    challenge = await client.hear()
+    assert isinstance(challenge, Challenge)
+    client.say(identity.auth(challenge.nonce))
+    assert await client.hear() == AuthOk(identity.peer_id)
+
+
+async def refusal(client: RawClient) -> Error:
+    message = await client.hear()
+    assert isinstance(message, Error), message
+    return message
+
+
+def soon(error: Error, within_s: float) -> float:
+    """Return when to go on, which must be told and must not be later than that."""
+    assert error.retry_after is not None
+    assert 0 < error.retry_after <= within_s
+    return error.retry_after
+
+
+class TestMessages:
+    async def test_too_many_messages_are_refused_unread_until_the_time_that_is_told(self) -> None:
+        async with serving(message_rate=2, message_burst=5) as server, upgraded(server.port) as ann:
+            await introduce(ann)
+            ann.write(at_once(*[Heartbeat()] * 4, JoinRoom(DEN, create=True)))
+            for _ in range(4):
+                assert await ann.hear() == Heartbeat()
+            error = await refusal(ann)
+            assert error.code is ErrorCode.RATE_LIMITED
+            assert "this one was not read; go on in " in error.message
+            stats = await stats_of(server.port)
+            assert (stats["rooms"], stats["framesRateLimited"]) == (0, 1)
+            await asyncio.sleep(soon(error, within_s=0.5))
+            ann.say(JoinRoom(DEN, create=True))
+            assert await ann.hear() == RoomCreated(DEN)
+
+    async def test_whoever_floods_on_hears_it_once_more_and_is_closed(self) -> None:
+        async with AsyncExitStack() as stack:
+            server = await stack.enter_async_context(serving(message_rate=NEXT_TO_NEVER, message_burst=5))
+            ann, bea = [await stack.enter_async_context(upgraded(server.port)) for _ in range(2)]
+            await introduce(ann)
+            await introduce(bea)
+            ann.write(at_once(*[Heartbeat()] * 4, *[Heartbeat()] * 5))
+            for _ in range(4):
+                assert await ann.hear() == Heartbeat()
+            assert (await refusal(ann)).code is ErrorCode.RATE_LIMITED
+            await stats_say(server.port, "framesRateLimited", 5)
+            ann.write(at_once(Heartbeat(), JoinRoom(DEN, create=True)))
+            assert (await refusal(ann)).code is ErrorCode.RATE_LIMITED
+            assert await ann.is_closed() == 1013
+            await stats_say(server.port, "connections", 1)
+            bea.say(Heartbeat())
+            assert await bea.hear() == Heartbeat()
+            assert (await stats_of(server.port))["rooms"] == 0
+
+    async def test_a_message_at_the_limit_of_this_server_passes_and_one_byte_more_does_not(self) -> None:
+        async with serving(max_message_bytes=600) as server, upgraded(server.port) as ann:
+            await introduce(ann)
+            beat = encode_signal(Heartbeat()).encode()
+            ann.write(frame(beat.ljust(600)))
+            assert await ann.hear() == Heartbeat()
+            ann.write(frame(beat.ljust(601)))
+            assert await ann.is_closed() == 1009
+
+
+class TestJoins:
+    async def test_too_many_joins_of_an_address_have_to_wait_and_other_addresses_do_not(self) -> None:
+        again = (LeaveRoom(), JoinRoom(DEN, create=True))
+        async with serving(join_rate=1, join_burst=3) as server, upgraded(server.port) as ann:
+            await introduce(ann)
+            ann.write(at_once(JoinRoom(DEN, create=True), *again, *again, *again))
+            for _ in range(3):
+                assert await ann.hear() == RoomCreated(DEN)
+            error = await refusal(ann)
+            assert error.code is ErrorCode.RATE_LIMITED
+            assert error.message.startswith("Too many joins from your address: go on in ")
+            async with arriving(server.url, address=ELSEWHERE) as bea:
+                await is_let_in(bea)
+                assert await bea.enter(LOFT) == ()
+            await asyncio.sleep(soon(error, within_s=1))
+            ann.say(JoinRoom(DEN, create=True))
+            assert await ann.hear() == RoomCreated(DEN)
+
+    async def test_signing_in_takes_one_join_and_the_first_join_after_it_is_free(self) -> None:
+        async with serving(join_rate=NEXT_TO_NEVER, join_burst=1) as server, signed_in(server.url) as ann:
+            assert await ann.enter(DEN) == ()
+            await ann.send(LeaveRoom())
+            await ann.send(JoinRoom(DEN, create=True))
+            soon(await ann.refusal(), within_s=1 / NEXT_TO_NEVER)
+
+    async def test_the_free_join_is_one(self) -> None:
+        async with serving(join_rate=NEXT_TO_NEVER, join_burst=1) as server, signed_in(server.url) as ann:
+            await ann.send(JoinRoom(DEN, create=False))
+            assert (await ann.refusal()).code is ErrorCode.NO_SUCH_ROOM
+            await ann.send(JoinRoom(DEN, create=True))
+            assert (await ann.refusal()).code is ErrorCode.RATE_LIMITED
+
+    async def test_an_address_that_guesses_is_refused_before_its_guess_is_looked_at(self) -> None:
+        async with serving(join_rate=NEXT_TO_NEVER, join_burst=2) as server:
+            for _ in range(2):
+                async with knocking(server.url) as guesser:
+                    await guesser.challenge()
+                    await guesser.send(guesser.identity.auth(bytes(32)))
+                    assert (await guesser.refusal()).code is ErrorCode.AUTH_FAILED
+            async with knocking(server.url) as late:
+                error = await is_kept_out(late)
+                assert error.code is ErrorCode.RATE_LIMITED
+                soon(error, within_s=1 / NEXT_TO_NEVER)
+                assert await late.is_closed() == 1013
+            async with arriving(server.url, address=ELSEWHERE) as bea:
+                await is_let_in(bea)
+            assert (await stats_of(server.port))["signIns"] == 1
+
+    async def test_whoever_waits_as_long_as_told_can_sign_in(self) -> None:
+        async with serving(join_rate=1, join_burst=1) as server, signed_in(server.url):
+            async with knocking(server.url) as early:
+                wait_s = soon(await is_kept_out(early), within_s=1)
+            await asyncio.sleep(wait_s)
+            async with signed_in(server.url) as bea:
+                assert await bea.enter(DEN) == ()
+
+
+class TestPlaces:
+    async def test_a_room_too_many_is_refused_and_there_is_place_again_when_one_ends(self) -> None:
+        async with (
+            serving(max_rooms=1, grace_s=7) as server,
+            signed_in(server.url) as ann,
+            signed_in(server.url) as bea,
+        ):
+            await ann.enter(DEN)
+            await bea.send(JoinRoom(LOFT, create=True))
+            error = await bea.refusal()
+            assert (error.code, error.retry_after) == (ErrorCode.TOO_MANY, 7)
+            assert "has all the 1 rooms it may have" in error.message
+            assert await bea.enter(DEN) == (ann.info,)
+            await bea.send(LeaveRoom())
+            await ann.send(LeaveRoom())
+            await stats_say(server.port, "rooms", 0)
+            assert await bea.enter(LOFT) == ()
+
+    async def test_a_room_holds_as_many_as_the_server_says(self) -> None:
+        async with serving(max_peers=2) as server, AsyncExitStack() as stack:
+            ann, bea, cid = [await stack.enter_async_context(signed_in(server.url)) for _ in range(3)]
+            await ann.enter(DEN)
+            await bea.enter(DEN)
+            await cid.send(JoinRoom(DEN, create=True))
+            error = await cid.refusal()
+            assert error.code is ErrorCode.ROOM_FULL
+            assert "(2 people)" in error.message
+            await bea.send(LeaveRoom())
+            await stats_say(server.port, "rooms", 1)
+            assert await cid.enter(DEN) == (ann.info,)
+
+    async def test_more_sign_ins_of_an_address_than_may_be_under_way_are_refused_in_words(self) -> None:
+        async with serving(max_handshakes_per_source=2) as server, AsyncExitStack() as stack:
+            for _ in range(2):
+                await (await stack.enter_async_context(knocking(server.url))).challenge()
+            async with knocking(server.url) as late:
+                error = await late.refusal()
+                assert error.code is ErrorCode.RATE_LIMITED
+                assert "from your address" in error.message
+                soon(error, within_s=60)
+                assert await late.is_closed() == 1013
+            async with arriving(server.url, address=ELSEWHERE) as bea:
+                await is_let_in(bea)
+
+    async def test_far_more_connections_of_an_address_are_cut_off_and_others_are_not(self) -> None:
+        async with serving(max_handshakes_per_source=2) as server, AsyncExitStack() as stack:
+            for _ in range(4):
+                await stack.enter_async_context(dialing(server.port))
+            await until(lambda: len(server.reception._clients) == 4, "the server has seen all of them")
+            async with dialing(server.port) as late:
+                assert await late.rest() == b""
+            async with arriving(server.url, address=ELSEWHERE) as bea:
+                await is_let_in(bea)
+            await stack.aclose()
+            await stats_say(server.port, "handshakes", 0)
+            async with signed_in(server.url) as ann:
+                assert await ann.enter(DEN) == ()
+
+    async def test_the_last_place_is_for_who_signs_in_first(self) -> None:
+        async with (
+            serving(max_connections=1) as server,
+            knocking(server.url) as early,
+            knocking(server.url) as late,
+        ):
+            nonce = (await late.challenge()).nonce
+            await is_let_in(early)
+            await late.send(late.identity.auth(nonce))
+            error = await late.refusal()
+            assert error.code is ErrorCode.TOO_MANY
+            soon(error, within_s=60)
+            assert await late.is_closed() == 1013
+            assert await early.enter(DEN) == ()
+
+    async def test_those_who_are_in_do_not_count_as_signing_in(self) -> None:
+        async with serving(max_handshakes_per_source=1) as server, AsyncExitStack() as stack:
+            for _ in range(5):
+                await stack.enter_async_context(signed_in(server.url))
+            assert (await stats_of(server.port))["connections"] == 5
+
+
+class TestTimes:
+    async def test_a_lost_peer_is_awaited_for_the_grace_and_then_the_room_is_handed_over(self) -> None:
+        async with (
+            serving(grace_s=0.4, heartbeat_s=0.4) as server,
+            signed_in(server.url, "Ann") as ann,
+            signed_in(server.url, "Bea") as bea,
+        ):
+            await ann.enter(DEN)
+            ann.abort()
+            await stats_say(server.port, "connections", 1)
+            assert await bea.ask(JoinRoom(DEN, create=True)) == RoomJoined(DEN, (), ("Ann",))
+            assert await beating_until_news(bea) == RoomCreated(DEN)
+
+    async def test_without_grace_a_room_ends_with_the_last_connection(self) -> None:
+        async with serving(grace_s=0) as server, signed_in(server.url, "Ann") as ann:
+            await ann.enter(DEN)
+            ann.abort()
+            await stats_say(server.port, "connections", 0)
+            async with signed_in(server.url) as bea:
+                assert await bea.ask(JoinRoom(DEN, create=True)) == RoomCreated(DEN)
+
+    async def test_a_client_that_does_not_close_its_end_is_cut_off(self) -> None:
+        loop = asyncio.get_running_loop()
+        async with serving(close_s=0.3) as server, upgraded(server.port) as stranger:
+            await stranger.hear()
+            stranger.say(Heartbeat())
+            assert (await refusal(stranger)).code is ErrorCode.NOT_AUTHENTICATED
+            began = loop.time()
+            assert await stranger.is_closed(answer=False) == 1008
+            assert loop.time() - began >= 0.2
+
+    async def test_a_client_that_closes_its_end_is_not_waited_for(self) -> None:
+        async with serving(close_s=30) as server, upgraded(server.port) as stranger:
+            await stranger.hear()
+            stranger.say(Heartbeat())
+            assert await stranger.is_closed() == 1008
+
+    @pytest.mark.parametrize("shutdown_s", [0, 0.4])
+    async def test_a_server_that_ends_waits_so_long_for_those_who_do_not_answer(
+        self, shutdown_s: float
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        async with AsyncExitStack() as stack:
+            async with serving(shutdown_s=shutdown_s) as server:
+                deaf = await stack.enter_async_context(upgraded(server.port))
+                await deaf.hear()
+                began = loop.time()
+            assert shutdown_s * 0.9 <= loop.time() - began < shutdown_s + 1
+            assert (await refusal(deaf)).code is ErrorCode.SHUTTING_DOWN
+            assert await deaf.is_closed() == 1001
+
+    async def test_a_client_that_drips_its_request_is_cut_off(self) -> None:
+        async with serving(auth_s=0.3) as server, dialing(server.port) as loris:
+            loris.write(b"GET / HTTP/1.1\r\n")
+            assert await drips_in_vain(loris, b"X: y\r\n") == b""
+
+    async def test_a_client_that_drips_its_first_message_is_told_and_closed(self) -> None:
+        async with serving(auth_s=0.3, close_s=0.1) as server, upgraded(server.port) as loris:
+            await loris.hear()
+            loris.write(frame(b" " * 60_000)[:8])
+            assert b"No AUTH came within 0.3 seconds" in await drips_in_vain(loris, b" ")
+
+    @pytest.mark.parametrize("first", [b"", frame(b"x" * 60_000)[:8]], ids=["pings", "half a message"])
+    async def test_a_client_that_has_signed_in_must_say_something_whole(self, first: bytes) -> None:
+        """Each drip comes well before the silence would be too long, and none of them counts."""
+        async with (
+            serving(heartbeat_s=0.2) as server,
+            upgraded(server.port) as loris,
+            signed_in(server.url, "Bea") as bea,
+        ):
+            await introduce(loris)
+            loris.write(at_once(JoinRoom(DEN, create=True)))
+            assert await loris.hear() == RoomCreated(DEN)
+            await bea.enter(DEN)
+            loris.write(first)
+            dripping = asyncio.create_task(drips_in_vain(loris, b"x" if first else frame(b"", Opcode.PING)))
+            assert isinstance(await beating_until_news(bea), PeerLeft)
+            await dripping
+
+
+async def drips_in_vain(client: RawClient, drop: bytes) -> bytes:
+    """Send a little again and again until the server has given up; return what it said."""
+    rest = asyncio.create_task(client.rest())
+    while not (await asyncio.wait((rest,), timeout=0.03))[0]:
+        client.write(drop)
+    return await rest
+
+
+SHOWN: Final[Mapping[str, Callable[..., object]]] = {
+    "auth_s": TestTimes.test_a_client_that_drips_its_request_is_cut_off,
+    "heartbeat_s": TestTimes.test_a_client_that_has_signed_in_must_say_something_whole,
+    "grace_s": TestTimes.test_a_lost_peer_is_awaited_for_the_grace_and_then_the_room_is_handed_over,
+    "close_s": TestTimes.test_a_client_that_does_not_close_its_end_is_cut_off,
+    "shutdown_s": TestTimes.test_a_server_that_ends_waits_so_long_for_those_who_do_not_answer,
+    "max_connections": others.test_a_full_server_asks_to_come_back_later,
+    "max_handshakes": others.test_those_who_only_knock_do_not_use_up_the_places,
+    "max_handshakes_per_source": (
+        TestPlaces.test_more_sign_ins_of_an_address_than_may_be_under_way_are_refused_in_words
+    ),
+    "max_rooms": TestPlaces.test_a_room_too_many_is_refused_and_there_is_place_again_when_one_ends,
+    "max_peers": TestPlaces.test_a_room_holds_as_many_as_the_server_says,
+    "max_message_bytes": (
+        TestMessages.test_a_message_at_the_limit_of_this_server_passes_and_one_byte_more_does_not
+    ),
+    "max_unsent_bytes": others.test_a_client_that_does_not_read_is_cut_off,
+    "message_rate": TestMessages.test_too_many_messages_are_refused_unread_until_the_time_that_is_told,
+    "message_burst": TestMessages.test_whoever_floods_on_hears_it_once_more_and_is_closed,
+    "join_rate": TestJoins.test_too_many_joins_of_an_address_have_to_wait_and_other_addresses_do_not,
+    "join_burst": TestJoins.test_signing_in_takes_one_join_and_the_first_join_after_it_is_free,
+}
+"""Where each limit is seen at work."""
+
+
+def test_no_limit_is_left_out() -> None:
+    assert SHOWN.keys() == {limit.name for limit in fields(ServerLimits)}
