@@ -138,9 +138,14 @@ class RoomRecord:
 
     name: RoomName
     opener: PeerId
-    is_borrowed: bool
+    borrowers: frozenset[PeerId]
     peers: tuple[PeerId, ...]
     awaited: tuple[tuple[PeerInfo, float], ...]
+
+    @property
+    def is_borrowed(self) -> bool:
+        """Whether all who are present borrow it."""
+        return bool(self.borrowers) and self.borrowers >= set(self.peers)
 
 
 @dataclass(frozen=True, slots=True)

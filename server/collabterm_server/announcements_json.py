@@ -167,15 +167,16 @@ def _room_name(text: str) -> RoomName:
 
 def _room_list(room: RoomRecord) -> list[Any]:
     awaited = [[_peer_list(peer), until] for peer, until in room.awaited]
-    return [room.name, room.opener, room.is_borrowed, list(room.peers), awaited]
+    return [room.name, room.opener, sorted(room.borrowers), list(room.peers), awaited]
 
 
 def _room(item: object) -> RoomRecord:
     match item:
-        case [str(name), str(opener), bool(is_borrowed), list(peers), list(awaited)]:
+        case [str(name), str(opener), list(borrowers), list(peers), list(awaited)]:
             present = tuple(PeerId(str(peer_id)) for peer_id in peers)
             absent = tuple(_absence(each) for each in awaited)
-            return RoomRecord(_room_name(name), PeerId(opener), is_borrowed, present, absent)
+            borrowing = frozenset(PeerId(str(peer_id)) for peer_id in borrowers)
+            return RoomRecord(_room_name(name), PeerId(opener), borrowing, present, absent)
     raise ProtocolError("an announcement describes no room")
 
 

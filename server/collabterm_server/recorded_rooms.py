@@ -35,10 +35,10 @@ class RecordedRooms(Rooms):
 
 def _record(name: RoomName, room: _Room) -> RoomRecord:
     awaited = tuple((lost.peer, lost.until) for lost in room.awaited.values())
-    return RoomRecord(name, room.opener, room.is_borrowed, tuple(room.peers), awaited)
+    return RoomRecord(name, room.opener, frozenset(room.borrowers), tuple(room.peers), awaited)
 
 
 def _room(record: RoomRecord, peers: Mapping[PeerId, PeerInfo]) -> _Room:
     present = {peer_id: peers[peer_id] for peer_id in record.peers if peer_id in peers}
     awaited = {peer.peer_id: _Absence(peer, record.name, until) for peer, until in record.awaited}
-    return _Room(record.opener, present, awaited, record.is_borrowed)
+    return _Room(record.opener, present, awaited, set(record.borrowers) & present.keys())

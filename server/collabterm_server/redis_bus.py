@@ -17,7 +17,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from collabterm.errors import ProtocolError, RedisMissing, ServerProblem
-from collabterm_server.announcements import Announcement, Bulletin, InstanceId, Message, Origin, SnapshotPart
+from collabterm_server.announcements import (
+    Announcement,
+    Bulletin,
+    InstanceId,
+    Introduce,
+    Message,
+    Origin,
+    SnapshotPart,
+)
 from collabterm_server.announcements_json import decode_bulletin, encode_bulletin
 
 if TYPE_CHECKING:
@@ -26,8 +34,15 @@ if TYPE_CHECKING:
 _MOST_TOGETHER: Final = 200
 """Messages published at once: what comes up, on a busy server, while those before are under way."""
 
+_MOST_BYTES_TOGETHER: Final = 1_000_000
+"""Published at once, to the next message: others read it in one piece, in which they do nothing else."""
+
 _MOST_WAITING: Final = 50_000
 """Messages not yet published, some 100 bytes each: seconds of the busiest server."""
+
+_MOST_SIGNAL_BYTES_WAITING: Final = 32_000_000
+"""Introductions not yet published; those beyond are dropped, and peers try again: no stranger who sends
+many of the largest cuts Redis off from everybody."""
 
 _FIRST_RETRY_S: Final = 0.1
 _LONGEST_RETRY_S: Final = 2.0
@@ -72,6 +87,7 @@ class RedisBus:
         self._on_attached = on_attached
         self._on_lost = on_lost
         self._queue: deque[Announcement] = deque()
+        self._signal_bytes = 0
         self._has_news = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._has_too_much = asyncio.Event()
@@ -115,7 +131,12 @@ class RedisBus:
         """Publish after all that was before; never waits, and without a link forgets it."""
         if not self.is_linked:
             return
-        self._queue.extend(announcements)
+        for announcement in announcements:
+            size = signal_bytes(announcement.message)
+            if size and self._signal_bytes + size > _MOST_SIGNAL_BYTES_WAITING:
+                continue
+            self._signal_bytes += size
+            self._queue.append(announcement)
         if self._queue:
             self._is_idle.clear()
             self._has_news.set()
@@ -145,6 +166,7 @@ class RedisBus:
         from collabterm_server.redis_link import LINK_ERRORS  # noqa: PLC0415 - an extra
 
         self._queue.clear()
+        self._signal_bytes = 0
         self._has_news.clear()
         self._has_too_much.clear()
         self._is_idle.set()
@@ -195,6 +217,8 @@ class RedisBus:
             self._has_news.clear()
             while self._queue:
                 batch = take_batch(self._queue)
+                taken = (message for _, bulletin in batch for message in bulletin.messages)
+                self._signal_bytes -= sum(map(signal_bytes, taken))
                 await link.publish([(to, encode_bulletin(bulletin)) for to, bulletin in batch])
             self._is_idle.set()
 
@@ -209,11 +233,18 @@ def take_batch(queue: deque[Announcement]) -> list[tuple[InstanceId | None, Bull
     A part of a snapshot ends a batch: to encode one takes as long as everything else together.
     """
     runs: list[tuple[InstanceId | None, Origin, list[Message]]] = []
+    size = 0
     for _ in range(min(len(queue), _MOST_TOGETHER)):
         announcement = queue.popleft()
         if not runs or runs[-1][:2] != (announcement.to, announcement.origin):
             runs.append((announcement.to, announcement.origin, []))
         runs[-1][2].append(announcement.message)
-        if isinstance(announcement.message, SnapshotPart):
+        size += signal_bytes(announcement.message)
+        if isinstance(announcement.message, SnapshotPart) or size > _MOST_BYTES_TOGETHER:
             break
     return [(to, Bulletin(origin, tuple(messages))) for to, origin, messages in runs]
+
+
+def signal_bytes(message: Message) -> int:
+    """Return the size of an introduction, about; 0 for everything else, which is small."""
+    return len(message.signal) if isinstance(message, Introduce) else 0

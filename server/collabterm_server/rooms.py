@@ -14,8 +14,10 @@ ended by LEAVE_ROOM, is awaited for a while: its place is kept, and so is a room
 
 The text of a kept room is with those who are awaited, so a stranger who comes first must not put a
 file's content into it: they only borrow it (ROOM_JOINED, ``awaited``), and it becomes theirs
-(ROOM_CREATED) when nobody came back. Somebody who started anew under the same key, after a crash say,
-takes the place of their own lost connection and waits for nobody.
+(ROOM_CREATED) when nobody came back. Whether a borrower got the text from somebody who was back for a
+moment, the server cannot know; it may be told ROOM_CREATED all the same, which a client that has a text
+ignores. Somebody who started anew under the same key, after a crash say, takes the place of their own
+lost connection and waits for nobody.
 """
 
 from __future__ import annotations
@@ -57,12 +59,20 @@ class _Absence:
 
 @dataclass(slots=True)
 class _Room:
-    """One room; ``peers`` in the order they came, ``awaited`` in the order they were lost."""
+    """One room; ``peers`` in the order they came, ``awaited`` in the order they were lost.
+
+    ``borrowers`` are those present who came when nobody was there that had the text.
+    """
 
     opener: PeerId
     peers: dict[PeerId, PeerInfo]
     awaited: dict[PeerId, _Absence] = field(default_factory=dict)
-    is_borrowed: bool = False
+    borrowers: set[PeerId] = field(default_factory=set)
+
+    @property
+    def is_borrowed(self) -> bool:
+        """Whether all who are present borrow it."""
+        return bool(self.borrowers) and self.borrowers >= self.peers.keys()
 
 
 class Rooms:
@@ -164,7 +174,8 @@ class Rooms:
         _, name, known = self._take_out(peer_id)
         if not known.peers and not known.awaited:
             del self._rooms[name]
-        return [(other, PeerLeft(peer_id)) for other in known.peers]
+        heard: list[Delivery] = [(other, PeerLeft(peer_id)) for other in known.peers]
+        return heard if known.awaited else heard + _hand_over(name, known)
 
     def lost(self, peer_id: PeerId, now: float) -> list[Delivery]:
         """Take note that a peer's connection ended; if it was in a room, the others hear that it left."""
@@ -224,23 +235,23 @@ class Rooms:
 
     def _enter(self, peer: PeerInfo, name: RoomName, known: _Room, place: PeerId | None) -> list[Delivery]:
         present = tuple(known.peers)
+        is_borrowing = place != peer.peer_id and (not present or known.is_borrowed)
         if place is not None:
             del known.awaited[place]
-        if place == peer.peer_id:
-            known.is_borrowed = False
-        elif not present and not known.awaited:
+        if is_borrowing and not present and not known.awaited:
             return self._open_anyway(peer, name)
-        elif not present:
-            known.is_borrowed = True
+        if is_borrowing:
+            known.borrowers.add(peer.peer_id)
         known.peers[peer.peer_id] = peer
         self._room_of[peer.peer_id] = name
         arrivals: list[Delivery] = [(other, PeerJoined(peer)) for other in present]
         entrance = [(peer.peer_id, _joined(name, known, peer.peer_id)), *arrivals]
-        return entrance if known.awaited else entrance + _hand_over(name, known)
+        return entrance if known.awaited else entrance + _hand_over(name, known, peer.peer_id)
 
     def _take_out(self, peer_id: PeerId) -> tuple[PeerInfo, RoomName, _Room]:
         name = self._room_of.pop(peer_id)
         known = self._rooms[name]
+        known.borrowers.discard(peer_id)
         return known.peers.pop(peer_id), name, known
 
     def _give_up(self, absence: _Absence) -> list[Delivery]:
@@ -269,12 +280,12 @@ def _joined(name: RoomName, room: _Room, peer_id: PeerId) -> RoomJoined:
     return RoomJoined(name, others, awaited)
 
 
-def _hand_over(name: RoomName, room: _Room) -> list[Delivery]:
-    """Give a borrowed room, for which nobody is awaited any more, to the first of those who borrow it."""
+def _hand_over(name: RoomName, room: _Room, heir: PeerId | None = None) -> list[Delivery]:
+    """Give a borrowed room, for which nobody is awaited any more, to one who borrows it, else the first."""
     if not room.is_borrowed:
         return []
-    room.is_borrowed = False
-    room.opener = next(iter(room.peers))
+    room.borrowers.clear()
+    room.opener = heir or next(iter(room.peers))
     return [(room.opener, RoomCreated(name))]
 
 

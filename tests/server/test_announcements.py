@@ -46,7 +46,7 @@ ORIGIN = Origin(HERE, 3, Epoch("here-1"))
 OUTLINE = Outline(
     RoomRules(8, 100, 20.0), 17.25, ((HERE, Standing(3, True, 17.25)), (THERE, Standing(1, False, 2.0)))
 )
-RECORD = RoomRecord(DEN, ANN.peer_id, True, (ANN.peer_id,), ((ANN, 20.5),))
+RECORD = RoomRecord(DEN, ANN.peer_id, frozenset({PeerId("ann")}), (ANN.peer_id,), ((ANN, 20.5),))
 PART = SnapshotPart(3, 0, 2, OUTLINE, (Resident(ANN, HERE, 1.5),), (RECORD,))
 
 MESSAGES: list[Message] = [

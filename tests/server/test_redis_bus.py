@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -22,7 +23,8 @@ from collabterm.protocol.signaling import (
     RoomName,
     SdpOffer,
 )
-from collabterm_server.announcements import Announcement, Beat, InstanceId, Origin
+from collabterm_server.announcements import Announcement, Beat, InstanceId, Introduce, Origin
+from collabterm_server.redis_bus import signal_bytes, take_batch
 from tests.network import free_port
 from tests.server.clusters import peer, state_of
 from tests.server.redis_instance import HEARTBEAT_S, RedisInstance
@@ -246,6 +248,27 @@ async def test_an_instance_that_cannot_get_rid_of_its_news_gives_redis_up(redis:
         instance.bus.publish(Announcement(None, NOBODY, Beat(0.0)) for _ in range(50_001))
         await until(lambda: instance.losses, "redis given up long before it is silent for too long")
         redis.thaw()
+
+
+def test_what_is_published_at_once_is_bounded_in_bytes() -> None:
+    parcel = Introduce(ANN.peer_id, "x" * 60_000)
+    queue = deque(Announcement(None, NOBODY, parcel) for _ in range(100))
+    [(_, bulletin)] = take_batch(queue)
+    assert 1_000_000 < sum(map(signal_bytes, bulletin.messages)) <= 1_060_000
+    assert len(queue) == 100 - len(bulletin.messages)
+
+
+async def test_introductions_that_redis_does_not_take_are_dropped_and_commands_are_not(
+    redis: RedisProcess,
+) -> None:
+    async with RedisInstance("a", redis.url, heartbeat_s=120) as instance:
+        redis.freeze()
+        parcel = Introduce(ANN.peer_id, "x" * 60_000)
+        instance.bus.publish(Announcement(None, NOBODY, parcel) for _ in range(2_000))
+        ann = instance.enter(ANN, "den")
+        assert len(instance.bus._queue) < 600
+        redis.thaw()
+        await until(lambda: ann.room, "Ann is in all the same")
 
 
 async def test_without_redis_it_does_not_start() -> None:

@@ -226,6 +226,25 @@ def test_a_borrowed_room_becomes_the_first_borrowers_when_nobody_came_back() -> 
     assert rooms.join(ANN, "den", create=True, now=21.0)[0] == (ANN.peer_id, RoomJoined(DEN, (BEA, CAL)))
 
 
+@pytest.mark.parametrize("for_good", [False, True])
+def test_a_room_whose_own_came_back_for_a_moment_only_still_becomes_the_borrowers(for_good: bool) -> None:
+    rooms = rooms_with(ANN)
+    rooms.lost(ANN.peer_id, now=0.0)
+    rooms.join(BEA, "den", create=True, now=1.0)
+    rooms.join(ANN, "den", create=True, now=2.0)
+    handed_over = (BEA.peer_id, RoomCreated(DEN))
+    if for_good:
+        assert rooms.leave(ANN.peer_id) == [(BEA.peer_id, PeerLeft(ANN.peer_id)), handed_over]
+    else:
+        rooms.lost(ANN.peer_id, now=3.0)
+        assert rooms.join(CAL, "den", create=True, now=4.0)[0] == (
+            CAL.peer_id,
+            RoomJoined(DEN, (BEA,), ("Ann",)),
+        )
+        assert rooms.expire(now=23.0) == [handed_over]
+    assert rooms.expire(now=1_000.0) == []
+
+
 def test_a_borrower_that_is_lost_is_not_awaited() -> None:
     rooms = rooms_with(ANN)
     rooms.lost(ANN.peer_id, now=0.0)
@@ -246,14 +265,14 @@ def test_who_starts_anew_under_the_same_key_waits_for_nobody(enter: Enter) -> No
     assert len(rooms) == 1
 
 
-def test_a_borrowed_room_becomes_the_borrowers_when_its_own_start_anew() -> None:
+def test_a_borrowed_room_becomes_that_of_its_own_who_start_anew() -> None:
     rooms = rooms_with(ANN)
     rooms.lost(ANN.peer_id, now=0.0)
     rooms.join(BEA, "den", create=True, now=1.0)
     assert rooms.join(ANN_AGAIN, "den", create=True, now=2.0) == [
         (ANN_AGAIN.peer_id, RoomJoined(DEN, (BEA,))),
         (BEA.peer_id, PeerJoined(ANN_AGAIN)),
-        (BEA.peer_id, RoomCreated(DEN)),
+        (ANN_AGAIN.peer_id, RoomCreated(DEN)),
     ]
     assert rooms.expire(now=1_000.0) == []
 
