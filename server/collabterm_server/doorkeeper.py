@@ -27,12 +27,13 @@ class Doorkeeper:
            └──────────── at any time ────────────────────────────────►
     """
 
-    __slots__ = ("_challenged", "_connections", "_joins", "_knocking", "_limits", "_places")
+    __slots__ = ("_challenged", "_connections", "_inside", "_joins", "_knocking", "_limits", "_places")
 
     def __init__(self, limits: ServerLimits) -> None:
         self._limits = limits
         self._connections = 0
         self._challenged = 0
+        self._inside = 0
         self._knocking = SourceCounts()
         self._places = SourceCounts()
         self._joins = SourceRates(limits.join_rate, limits.join_burst)
@@ -44,8 +45,12 @@ class Doorkeeper:
 
     def came(self) -> bool:
         """Count a connection; return False if it is to be cut off, because there are far too many."""
+        limits = self._limits
         self._connections += 1
-        return self._connections <= self._limits.max_connections + self._limits.max_handshakes
+        return (
+            self._connections <= limits.max_connections + limits.max_handshakes
+            and self._connections - self._inside <= _OVERDRAFT * limits.max_handshakes
+        )
 
     def attribute(self, source: str) -> bool:
         """Count a connection as its source's; return False if it is to be cut off."""
@@ -92,6 +97,7 @@ class Doorkeeper:
     def sign_in(self, source: str) -> None:
         """Count one that was challenged as one who is in."""
         self._challenged -= 1
+        self._inside += 1
         self._knocking.remove(source)
         self._places.add(source)
 
@@ -99,6 +105,7 @@ class Doorkeeper:
         """Count a connection no more."""
         self._connections -= 1
         if was_in:
+            self._inside -= 1
             self._places.remove(source)
             return
         self._challenged -= was_challenged

@@ -48,15 +48,15 @@ from collabterm.protocol.signaling import (
 )
 from collabterm_server.access import KEY_REFUSED, Access
 from collabterm_server.addresses import client_address, is_trusted, source_of
-from collabterm_server.announcements import Announcement, Bulletin, InstanceId, RoomRules
 from collabterm_server.client import Client, UncarriableError, type_name
-from collabterm_server.cluster import Cluster, Step
 from collabterm_server.conversation import Asked, ClientRequest, Conversation, Event, Refused, SignedIn
 from collabterm_server.doorkeeper import Doorkeeper
 from collabterm_server.http import READY, REDIS_LOST, STARTING, Readiness, respond
+from collabterm_server.instances.announcements import Announcement, Bulletin, InstanceId, RoomRules
+from collabterm_server.instances.cluster import Cluster, Step
+from collabterm_server.instances.silence import pace_for
 from collabterm_server.limits import ServerLimits
 from collabterm_server.options import ServerOptions
-from collabterm_server.silence import pace_for
 from collabterm_server.stats import Census, Snapshot, Stats
 from collabterm_server.websocket import Bounds, WebSocket
 

@@ -13,11 +13,11 @@ from types import TracebackType
 from typing import Final, Self
 
 from collabterm.errors import CannotListen, PortInUse
+from collabterm_server.instances.redis_bus import RedisBus
+from collabterm_server.instances.silence import pace_for
 from collabterm_server.limits import DEFAULT_LIMITS, ServerLimits
 from collabterm_server.options import DEFAULT_OPTIONS, ServerOptions
 from collabterm_server.reception import Reception
-from collabterm_server.redis_bus import RedisBus
-from collabterm_server.silence import pace_for
 from collabterm_server.udp import StunResponder
 
 BACKLOG: Final = 256

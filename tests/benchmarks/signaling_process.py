@@ -29,6 +29,7 @@ _LISTENING: Final = re.compile(r"listening on ws://[^ ]*:(\d+)", re.IGNORECASE)
 
 _LIMITS: Final = {
     "max_connections": 100_000,
+    "max_connections_per_source": 100_000,
     "max_handshakes": 100,
     "max_rooms": 100_000,
     "join_rate": 100_000,

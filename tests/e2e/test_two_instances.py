@@ -11,7 +11,7 @@ from tests.e2e import words
 from tests.e2e.people import Party, Person, all_see, together, type_at_once
 from tests.network import ServerProcess, free_port
 from tests.product import environment
-from tests.server.redis_process import HAS_REDIS, RedisProcess
+from tests.server.instances.redis_process import HAS_REDIS, RedisProcess
 
 pytestmark = pytest.mark.skipif(not HAS_REDIS, reason="there is no redis-server")
 

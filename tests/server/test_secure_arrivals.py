@@ -80,13 +80,15 @@ async def test_a_handshake_may_come_byte_by_byte(options: ServerOptions) -> None
 
 
 async def test_a_handshake_that_drips_is_cut_off(options: ServerOptions) -> None:
-    async with SignalingServer(LOCALHOST, 0, ServerLimits(auth_s=0.3), options) as server:
-        async with dialing(server.port) as client:
-            rest = asyncio.create_task(client.rest())
-            client.write(b"\x16\x03\x01\x10\x00")
-            while not (await asyncio.wait((rest,), timeout=0.03))[0]:
-                client.write(b"\0")
-            assert await rest == b""
+    async with (
+        SignalingServer(LOCALHOST, 0, ServerLimits(auth_s=0.3), options) as server,
+        dialing(server.port) as client,
+    ):
+        rest = asyncio.create_task(client.rest())
+        client.write(b"\x16\x03\x01\x10\x00")
+        while not (await asyncio.wait((rest,), timeout=0.03))[0]:
+            client.write(b"\0")
+        assert await rest == b""
 
 
 async def test_connections_within_the_handshake_count_and_far_too_many_of_an_address_are_cut_off(
@@ -106,3 +108,11 @@ async def test_connections_within_the_handshake_count_and_far_too_many_of_an_add
             assert await bea.ask(Heartbeat()) == Heartbeat()
         async with arriving(server.url, ssl=trusting()) as ann:
             await is_let_in(ann)
+
+
+async def test_those_who_are_through_count_no_more(options: ServerOptions) -> None:
+    limits = ServerLimits(max_handshakes_per_source=1)
+    async with SignalingServer(LOCALHOST, 0, limits, options) as server, AsyncExitStack() as stack:
+        for _ in range(5):
+            peer = await stack.enter_async_context(arriving(server.url, ssl=trusting()))
+            await is_let_in(peer)

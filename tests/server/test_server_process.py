@@ -36,7 +36,7 @@ def test_a_signal_ends_a_server_well_and_it_has_loaded_nothing_of_an_editor(numb
     assert (process.returncode, errors) == (0, "")
     loaded = set(output.translate(str.maketrans("", "", "[]',")).split())
     assert "collabterm_server.relay" in loaded
-    assert loaded.isdisjoint({"pycrdt", "aiortc", "aioice", "av", "textual", "rich", "typer"})
+    assert loaded.isdisjoint({"pycrdt", "aiortc", "aioice", "av", "textual", "rich", "typer", "redis"})
     assert loaded.isdisjoint(
         {"collabterm.document", "collabterm.session", "collabterm.transport", "collabterm.tui"}
     )

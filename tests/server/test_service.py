@@ -61,6 +61,12 @@ class TestTaken:
         (tmp_path / "keys").touch()
         assert AccessFiles(tmp_path / "keys").read() == Access(authorized=frozenset())
 
+    def test_names_are_kept_when_the_files_are_read_again(self, tmp_path: Path) -> None:
+        (tmp_path / "keys").touch()
+        service = checked(authorized_keys=tmp_path / "keys", names=("Pair.Example.org", "[::1]:3001"))
+        assert service.options.access.names == ("pair.example.org", "[::1]:3001")
+        assert service.files.read() == service.options.access
+
     def test_everything_else_is_understood_and_secrets_stay_out_of_its_text(self, tmp_path: Path) -> None:
         files = CertificateFiles(tmp_path)
         files.issue("localhost")
@@ -97,6 +103,26 @@ class TestTaken:
             assert limits["max_rooms"] == 7
             assert (await http_get(server.port, "/readyz"))[0] == 200
             server.logs('"message": "listening on ws://')
+
+
+@pytest.mark.parametrize(
+    ("options", "warnings"),
+    [
+        ((), 0),
+        (("--authorized-keys", "{keys}"), 1),
+        (("--authorized-keys", "{keys}", "--token-file", "{token}"), 1),
+        (("--token-file", "{token}", "--name", "127.0.0.1", "--name", "pair.example.org"), 0),
+    ],
+)
+def test_lists_without_a_name_are_warned_of_once(
+    tmp_path: Path, options: tuple[str, ...], warnings: int
+) -> None:
+    (tmp_path / "keys").touch()
+    (tmp_path / "token").write_text("a-token-of-enough-characters\n")
+    names = {name: str(tmp_path / name) for name in ("keys", "token")}
+    with served(tmp_path, *(option.format(**names) for option in options)) as server:
+        server.logs("listening on ws://")
+        assert len([line for line in server.log if "WARNING" in line and "--name" in line]) == warnings
 
 
 def too_long(path: Path) -> None:
@@ -145,9 +171,11 @@ def test_half_of_what_belongs_together_is_told(options: dict[str, Any], missing:
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
+        (("--name", "wss://pair.example.org"), 2, "'wss://pair.example.org' is not"),
         (("--limit", "max_room=5"), 2, "did you mean max_rooms?"),
         (("--limit", "max_rooms"), 2, "write it like max_rooms=10000."),
         (("--limit", "max_rooms=many"), 2, "a whole number from 1 to 1000000."),
+        (("--name", "wss://pair.example.org"), 2, "write it like pair.example.org or pair.example.org:3001."),
         (("--authorized-keys", "{missing}"), 1, "{missing} cannot be used (No such file or directory)"),
         (("--token-file", "{empty_token}"), 1, "write the token, 16 characters or more"),
         (("--tls-cert", "{missing}"), 2, "both --tls-cert and --tls-key"),

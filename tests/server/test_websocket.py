@@ -31,6 +31,7 @@ class Recorder:
         self.calls: list[str] = []
         self.messages: list[str | bytes] = []
         self.held = 0
+        self.may_hold_bytes = MAX_BYTES
 
     def drip(self, data: bytes) -> None:
         """Let bytes arrive one by one."""
@@ -54,7 +55,7 @@ class Recorder:
 
     def may_hold(self, growth: int) -> bool:
         self.held += growth
-        return self.held <= MAX_BYTES
+        return self.held <= self.may_hold_bytes
 
     def expired(self) -> None:
         self.calls.append("expired")
@@ -213,6 +214,45 @@ class TestFloods:
         client.write(frame(b"", fin=False), empty * IDLE_FRAMES, frame(b"too late", CONT))
         assert await client.is_closed() is None
         assert host.last.messages == ["ok"]
+
+    async def test_what_is_held_of_a_message_is_told_until_it_is_whole_or_lost(
+        self, client: RawClient, host: Host
+    ) -> None:
+        client.write(frame(b"x" * 300, fin=False), frame(b"y" * 200, CONT)[:100])
+        await until(lambda: host.last.held >= 300, "the handler knows what is held")
+        client.write(frame(b"y" * 200, CONT)[100:])
+        await client.frame()
+        assert host.last.held == 0
+        client.write(frame(b"x" * 300, fin=False))
+        await until(lambda: host.last.held >= 300, "the handler knows what is held")
+        client.reset()
+        await host.is_told_of_the_end()
+        assert host.last.held == 0
+
+    async def test_whoever_would_have_more_held_than_may_be_is_cut_off(
+        self, client: RawClient, host: Host
+    ) -> None:
+        host.last.may_hold_bytes = 400
+        client.write(frame(b"x" * 300, fin=False))
+        await until(lambda: host.last.held >= 300, "the handler knows what is held")
+        client.write(frame(b"y" * 300, CONT)[:150])
+        assert await client.is_closed() is None
+        await host.is_told_of_the_end()
+        assert host.last.held == 0
+
+    @pytest.mark.parametrize("ends_it", [close_frame(1000), b"\xff\xff"], ids=["a farewell", "nonsense"])
+    async def test_whoever_goes_on_and_on_after_the_end_is_cut_off(
+        self, client: RawClient, host: Host, ends_it: bytes
+    ) -> None:
+        client.write(ends_it, b"x" * 200_000)
+        await host.is_told_of_the_end()
+
+    async def test_a_request_without_end_is_cut_off(self, host: Host) -> None:
+        async with dialing(host.port) as client:
+            client.write(b"GET / HTTP/1.1\r\n", b"X: y\r\n" * 10_000)
+            await client.rest()
+        await host.is_told_of_the_end()
+        assert host.last.calls == ["connected", "closed"]
 
     async def test_a_client_that_does_not_read_is_cut_off_when_too_much_waits(
         self, client: RawClient, host: Host

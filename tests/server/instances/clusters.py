@@ -21,10 +21,16 @@ from collabterm.protocol.signaling import (
     SdpOffer,
     ServerMessage,
 )
-from collabterm_server.announcements import Announcement, Bulletin, InstanceId, RoomRules, SnapshotPart
-from collabterm_server.announcements_json import decode_bulletin, encode_bulletin
-from collabterm_server.cluster import Cluster, Step
-from collabterm_server.silence import Pace, pace_for
+from collabterm_server.instances.announcements import (
+    Announcement,
+    Bulletin,
+    InstanceId,
+    RoomRules,
+    SnapshotPart,
+)
+from collabterm_server.instances.announcements_json import decode_bulletin, encode_bulletin
+from collabterm_server.instances.cluster import Cluster, Step
+from collabterm_server.instances.silence import Pace, pace_for
 
 PACE = pace_for(15.0)
 GRACE_S = 20.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from collabterm_server.announcements import Command, Epoch, Hello, InstanceId, Origin, SnapshotPart
-from collabterm_server.replica import Replica, assemble
+from collabterm_server.instances.announcements import Command, Epoch, Hello, InstanceId, Origin, SnapshotPart
+from collabterm_server.instances.replica import Replica, assemble
 
 _MOST_COMMANDS: Final = 200_000
 """Kept until the snapshot has come, some 100 bytes each: minutes of them, and it should take one second."""

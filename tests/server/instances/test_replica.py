@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collabterm.protocol.signaling import PeerJoined, RoomCreated, RoomName
-from collabterm_server.announcements import (
+from collabterm_server.instances.announcements import (
     Arrive,
     Beat,
     Depart,
@@ -15,8 +15,8 @@ from collabterm_server.announcements import (
     Origin,
     RoomRules,
 )
-from collabterm_server.replica import Replica, assemble
-from tests.server.clusters import peer
+from collabterm_server.instances.replica import Replica, assemble
+from tests.server.instances.clusters import peer
 
 ANN, BEA = peer("Ann"), peer("Bea")
 HERE, THERE = (Origin(InstanceId(name), 1, Epoch("here-1")) for name in ("here", "there"))

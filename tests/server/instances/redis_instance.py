@@ -7,10 +7,10 @@ from types import TracebackType
 from typing import Final, Self
 
 from collabterm.protocol.signaling import PeerInfo
-from collabterm_server.announcements import Announcement, Bulletin
-from collabterm_server.redis_bus import RedisBus
-from collabterm_server.silence import pace_for
-from tests.server.clusters import Connection, Instance
+from collabterm_server.instances.announcements import Announcement, Bulletin
+from collabterm_server.instances.redis_bus import RedisBus
+from collabterm_server.instances.silence import pace_for
+from tests.server.instances.clusters import Connection, Instance
 from tests.waiting import until
 
 HEARTBEAT_S: Final = 1.5

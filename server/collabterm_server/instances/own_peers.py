@@ -6,8 +6,8 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, KeysView
 
 from collabterm.protocol.signaling import PeerId
-from collabterm_server.announcements import Arrive, InstanceId, PeerCommand
-from collabterm_server.replica import Replica
+from collabterm_server.instances.announcements import Arrive, InstanceId, PeerCommand
+from collabterm_server.instances.replica import Replica
 from collabterm_server.rooms import Delivery
 
 

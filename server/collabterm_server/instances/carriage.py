@@ -17,7 +17,7 @@ from collabterm.protocol.signaling import (
     ServerMessage,
 )
 from collabterm.protocol.signaling_json import decode_server_message, encode_signal
-from collabterm_server.announcements import Introduce
+from collabterm_server.instances.announcements import Introduce
 
 
 def pack(introduction: ServerMessage, to: PeerId) -> Introduce | Error:

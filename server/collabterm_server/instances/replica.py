@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final, assert_never
 
 from collabterm.protocol.signaling import PeerId
-from collabterm_server.announcements import (
+from collabterm_server.instances.announcements import (
     Arrive,
     Beat,
     Command,
@@ -32,7 +32,7 @@ from collabterm_server.announcements import (
     SnapshotPart,
     Standing,
 )
-from collabterm_server.recorded_rooms import RecordedRooms
+from collabterm_server.instances.recorded_rooms import RecordedRooms
 from collabterm_server.rooms import Delivery
 
 _MOST_PER_PART: Final = 500

@@ -25,7 +25,7 @@ from math import inf
 from typing import Final
 
 from collabterm.protocol.signaling import Error, Introduction, PeerId, PeerInfo
-from collabterm_server.announcements import (
+from collabterm_server.instances.announcements import (
     Announcement,
     Arrive,
     Beat,
@@ -48,13 +48,13 @@ from collabterm_server.announcements import (
     SnapshotPart,
     Standing,
 )
-from collabterm_server.calling import Call
-from collabterm_server.carriage import pack, unpack
-from collabterm_server.merging import corrections, moved_away, news
-from collabterm_server.own_peers import OwnPeers
-from collabterm_server.replica import Replica
+from collabterm_server.instances.calling import Call
+from collabterm_server.instances.carriage import pack, unpack
+from collabterm_server.instances.merging import corrections, moved_away, news
+from collabterm_server.instances.own_peers import OwnPeers
+from collabterm_server.instances.replica import Replica
+from collabterm_server.instances.silence import Pace, Silence
 from collabterm_server.rooms import Delivery
-from collabterm_server.silence import Pace, Silence
 
 _ATTEMPTS: Final = 3
 """How many times others are asked for the common state, before there is none."""

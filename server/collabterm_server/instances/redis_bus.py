@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from collabterm.errors import ProtocolError, RedisMissing, ServerProblem
-from collabterm_server.announcements import (
+from collabterm_server.instances.announcements import (
     Announcement,
     Bulletin,
     InstanceId,
@@ -26,10 +26,10 @@ from collabterm_server.announcements import (
     Origin,
     SnapshotPart,
 )
-from collabterm_server.announcements_json import decode_bulletin, encode_bulletin
+from collabterm_server.instances.announcements_json import decode_bulletin, encode_bulletin
 
 if TYPE_CHECKING:
-    from collabterm_server.redis_link import RedisLink
+    from collabterm_server.instances.redis_link import RedisLink
 
 _MOST_TOGETHER: Final = 200
 """Messages published at once: what comes up, on a busy server, while those before are under way."""
@@ -145,7 +145,7 @@ class RedisBus:
 
     def _link(self) -> RedisLink:
         try:
-            from collabterm_server.redis_link import RedisLink  # noqa: PLC0415 - an extra
+            from collabterm_server.instances.redis_link import RedisLink  # noqa: PLC0415 - an extra
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "redis":
                 raise
@@ -163,7 +163,7 @@ class RedisBus:
 
     async def _serve(self, link: RedisLink, others: int) -> None:
         """Carry both ways until the link is lost."""
-        from collabterm_server.redis_link import LINK_ERRORS  # noqa: PLC0415 - an extra
+        from collabterm_server.instances.redis_link import LINK_ERRORS  # noqa: PLC0415 - an extra
 
         self._queue.clear()
         self._signal_bytes = 0

@@ -23,12 +23,12 @@ from collabterm.protocol.signaling import (
     RoomName,
     SdpOffer,
 )
-from collabterm_server.announcements import Announcement, Beat, InstanceId, Introduce, Origin
-from collabterm_server.redis_bus import signal_bytes, take_batch
+from collabterm_server.instances.announcements import Announcement, Beat, InstanceId, Introduce, Origin
+from collabterm_server.instances.redis_bus import signal_bytes, take_batch
 from tests.network import free_port
-from tests.server.clusters import peer, state_of
-from tests.server.redis_instance import HEARTBEAT_S, RedisInstance
-from tests.server.redis_process import HAS_REDIS, RedisProcess
+from tests.server.instances.clusters import peer, state_of
+from tests.server.instances.redis_instance import HEARTBEAT_S, RedisInstance
+from tests.server.instances.redis_process import HAS_REDIS, RedisProcess
 from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(not HAS_REDIS, reason="redis-server is not installed")
@@ -44,7 +44,7 @@ MISSING = """
 import asyncio, sys
 sys.modules["redis"] = None
 from collabterm.errors import RedisMissing
-from collabterm_server.redis_bus import RedisBus
+from collabterm_server.instances.redis_bus import RedisBus
 ignore = lambda *told: None
 async def main():
     told = {"on_bulletin": ignore, "on_attached": ignore, "on_lost": ignore}

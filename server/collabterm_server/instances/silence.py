@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from collabterm_server.announcements import InstanceId
+from collabterm_server.instances.announcements import InstanceId
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from collabterm_server.announcements import InstanceId
-from collabterm_server.silence import Pace, Silence, pace_for
+from collabterm_server.instances.announcements import InstanceId
+from collabterm_server.instances.silence import Pace, Silence, pace_for
 
 A, B = InstanceId("a"), InstanceId("b")
 PACE = Pace(beat_s=1.0, silence_s=10.0, answer_s=0.5, patience_s=4.0)

@@ -11,7 +11,7 @@ from typing import Any, Final, assert_never
 
 from collabterm.errors import ProtocolError
 from collabterm.protocol.signaling import PeerId, PeerInfo, RoomName
-from collabterm_server.announcements import (
+from collabterm_server.instances.announcements import (
     Arrive,
     Beat,
     Bulletin,

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from collabterm.protocol.signaling import PeerId, PeerInfo, RoomName
-from collabterm_server.announcements import RoomRecord
+from collabterm_server.instances.announcements import RoomRecord
 from collabterm_server.rooms import Rooms, _Absence, _Room
 
 

@@ -18,7 +18,7 @@ from collabterm.protocol.signaling import (
     RoomName,
     SdpOffer,
 )
-from collabterm_server.announcements import (
+from collabterm_server.instances.announcements import (
     Announcement,
     Arrive,
     Beat,
@@ -33,8 +33,8 @@ from collabterm_server.announcements import (
     RoomRules,
     SnapshotPart,
 )
-from collabterm_server.cluster import Cluster
-from tests.server.clusters import GRACE_S, PACE, World, linked, peer, state_of
+from collabterm_server.instances.cluster import Cluster
+from tests.server.instances.clusters import GRACE_S, PACE, World, linked, peer, state_of
 
 ANN, BEA, CAL, DAN = peer("Ann"), peer("Bea"), peer("Cal"), peer("Dan")
 DEN = RoomName("den")

@@ -22,7 +22,7 @@ from collabterm.protocol.signaling import (
 )
 from tests.network import ServerProcess, free_port
 from tests.product import environment, serve_command
-from tests.server.redis_process import HAS_REDIS, RedisProcess
+from tests.server.instances.redis_process import HAS_REDIS, RedisProcess
 from tests.server.signaling_peer import Identity, Pair, http_get, signed_in
 
 pytestmark = pytest.mark.skipif(not HAS_REDIS, reason="redis-server is not installed")

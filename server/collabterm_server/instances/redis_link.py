@@ -17,7 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, AuthorizationError, RedisError, ResponseError
 
 from collabterm.errors import BadRedisUrl, RedisRefused, RedisUnreachable
-from collabterm_server.announcements import InstanceId
+from collabterm_server.instances.announcements import InstanceId
 
 _WIRE_VERSION: Final = 1
 """In the channels' names: instances that would not understand each other do not meet."""

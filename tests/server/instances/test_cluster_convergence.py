@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from collabterm.protocol.signaling import PeerId, PeerInfo, SdpOffer
-from tests.server.clusters import PACE, Connection, Instance, World, linked, peer, state_of
+from tests.server.instances.clusters import PACE, Connection, Instance, World, linked, peer, state_of
 
 PEERS = [peer(name) for name in ("Ann", "Bea", "Cal", "Den", "Eve")]
 CAPACITY = 3

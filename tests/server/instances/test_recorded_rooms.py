@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collabterm.protocol.signaling import PeerId, PeerInfo, RoomCreated, RoomJoined, RoomName
-from collabterm_server.recorded_rooms import RecordedRooms
-from tests.server.clusters import peer
+from collabterm_server.instances.recorded_rooms import RecordedRooms
+from tests.server.instances.clusters import peer
 
 ANN, BEA, CAL, DAN = (peer(name) for name in ("Ann", "Bea", "Cal", "Dan"))
 PEERS: dict[PeerId, PeerInfo] = {each.peer_id: each for each in (ANN, BEA, CAL, DAN)}

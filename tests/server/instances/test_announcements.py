@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from collabterm.errors import ProtocolError
 from collabterm.protocol.signaling import PeerId, PeerInfo, RoomName
-from collabterm_server.announcements import (
+from collabterm_server.instances.announcements import (
     Announcement,
     Arrive,
     Beat,
@@ -36,8 +36,12 @@ from collabterm_server.announcements import (
     SnapshotPart,
     Standing,
 )
-from collabterm_server.announcements_json import MAX_BULLETIN_BYTES, decode_bulletin, encode_bulletin
-from collabterm_server.redis_bus import take_batch
+from collabterm_server.instances.announcements_json import (
+    MAX_BULLETIN_BYTES,
+    decode_bulletin,
+    encode_bulletin,
+)
+from collabterm_server.instances.redis_bus import take_batch
 
 ANN = PeerInfo(PeerId("ann"), "Änn 🖊", "SHA256:Ann")
 DEN = RoomName("den")
