@@ -84,6 +84,10 @@ def serve(
     port: Annotated[
         str, typer.Option(metavar="PORT", envvar="PORT", help="The port; 0 takes a free one.")
     ] = "3001",
+    name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST[:PORT]", help="What people call it; refuse what they signed for others."),
+    ] = None,
     authorized_keys: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Let in only these keys ('collabterm key').")
     ] = None,
@@ -125,12 +129,13 @@ def serve(
     import asyncio
 
     from collabterm_server.logs import set_up_logging
-    from collabterm_server.service import check_service
+    from collabterm_server.service import check_service, warn
     from collabterm_server.serving import serve_forever
 
     service = check_service(
         host=host,
         port=port_number,
+        names=name or (),
         limits=limit or (),
         authorized_keys=authorized_keys,
         token_file=token_file,
@@ -144,6 +149,7 @@ def serve(
         redis_url=redis,
     )
     set_up_logging(log_format.value, log_level.value)
+    warn(service)
     asyncio.run(serve_forever(service, on_ready=_announce))
 
 

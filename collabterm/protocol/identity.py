@@ -27,9 +27,16 @@ def derive_peer_id(public_key: bytes, peer_nonce: bytes) -> PeerId:
     return PeerId(b32encode(hashed).decode().lower()[:_PEER_ID_CHARS])
 
 
-def auth_statement(nonce: bytes, peer_id: PeerId) -> bytes:
-    """Return the bytes that AUTH signs: the server's nonce bound to the peer id that is asked for."""
-    return _AUTH_CONTEXT + nonce + peer_id.encode()
+def auth_statement(nonce: bytes, peer_id: PeerId, server: str) -> bytes:
+    """Return the bytes that AUTH signs: each part after its length, so that none can pass for another.
+
+    Args:
+        nonce: The server's, so that the signature is of no use in another connection.
+        peer_id: The id that is asked for.
+        server: The name that the client dialed (``server_names.dialed_name``), so that a server cannot
+            pass the signature on to another and be this client there.
+    """
+    return _AUTH_CONTEXT + _with_lengths(nonce, peer_id.encode(), server.encode())
 
 
 def token_proof(token: bytes, statement: bytes) -> bytes:
@@ -49,11 +56,13 @@ def openssh_key(public_key: bytes) -> str:
 
 def openssh_blob(public_key: bytes) -> bytes:
     """Return an Ed25519 public key (32 bytes) in SSH's wire format (RFC 8709 section 4)."""
-    return b"".join(
-        len(part).to_bytes(_LENGTH_BYTES, "big") + part for part in (KEY_TYPE.encode(), public_key)
-    )
+    return _with_lengths(KEY_TYPE.encode(), public_key)
 
 
 def key_fingerprint(public_key: bytes) -> str:
     """Return what ``ssh-keygen -l`` shows of an Ed25519 public key (32 bytes): ``SHA256:`` and base64."""
     return "SHA256:" + b64encode(sha256(openssh_blob(public_key)).digest()).decode().rstrip("=")
+
+
+def _with_lengths(*parts: bytes) -> bytes:
+    return b"".join(len(part).to_bytes(_LENGTH_BYTES, "big") + part for part in parts)

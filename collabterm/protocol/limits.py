@@ -40,3 +40,10 @@ MAX_AWARENESS_CLIENTS: Final = 64
 
 MAX_PEERS: Final = 8
 """Peers in a full mesh, this one included."""
+
+MAX_ROSTER: Final = 4 * MAX_PEERS
+"""Peers that a server may name in one room, for each makes us open a link. More than ``MAX_PEERS``, since
+instances that were cut off from each other let in as many each, and then join their rooms up."""
+
+MAX_CANDIDATES: Final = 32
+"""Addresses of one peer that a link tries: whoever is there gets packets from us (RFC 8445, 19.5.1)."""

@@ -95,7 +95,9 @@ class Challenge:
 class Auth:
     """The client's answer: ``signature`` is over ``auth_statement`` by ``public_key`` (Ed25519, 32 bytes).
 
-    ``token_proof`` is over the same statement, for a server that wants a shared secret.
+    ``server`` is the name that the client dialed; it is signed as well, so a server to which this is
+    passed on sees that it was meant for another. ``token_proof`` is over the same statement, for a server
+    that wants a shared secret.
     """
 
     version: int
@@ -103,6 +105,7 @@ class Auth:
     peer_nonce: bytes
     signature: bytes
     name: str
+    server: str
     token_proof: bytes | None = None
 
 

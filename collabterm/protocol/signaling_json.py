@@ -81,6 +81,7 @@ def decode_client_message(text: str | bytes) -> ClientMessage:
                 fields.bytes_of("peer_nonce"),
                 fields.bytes_of("signature"),
                 fields.str_of("name"),
+                fields.str_of("server"),
                 fields.bytes_of("token_proof") if fields.has("token_proof") else None,
             )
         case "CREATE_ROOM":
@@ -141,7 +142,7 @@ def _to_object(message: SignalingMessage) -> dict[str, Any]:
     match message:
         case Challenge(version, nonce, heartbeat_s):
             return {"type": "CHALLENGE", "version": version, "nonce": _b64(nonce), "heartbeat_s": heartbeat_s}
-        case Auth(version, public_key, peer_nonce, signature, name, token_proof):
+        case Auth(version, public_key, peer_nonce, signature, name, server, token_proof):
             proof = {} if token_proof is None else {"token_proof": _b64(token_proof)}
             return proof | {
                 "type": "AUTH",
@@ -150,6 +151,7 @@ def _to_object(message: SignalingMessage) -> dict[str, Any]:
                 "peer_nonce": _b64(peer_nonce),
                 "signature": _b64(signature),
                 "name": name,
+                "server": server,
             }
         case AuthOk(peer_id):
             return {"type": "AUTH_OK", "peer_id": peer_id}

@@ -3,6 +3,10 @@
 aiortc takes one server of each kind and its links wait for it, so only a server that has answered is used:
 the first in order among those that have. The search runs beside everything else. aioice loads slowly and is
 loaded in another thread, when there is the first server to try.
+
+Whoever runs the signaling server chooses whom we ask, also in our own network, where an address that may be
+meant looks like one that may not. So we ask few and seldom, and they get nothing but STUN and TURN requests
+or a TLS handshake. Of one that is neither STUN nor TURN the signaling server learns nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +32,9 @@ logger = logging.getLogger(__name__)
 MAX_TRIED: Final = 8
 """Servers of one kind: whoever runs the signaling server must not have us knock at a whole network."""
 
+PACE_S: Final = 10.0
+"""From one offer that is tried to the next: a server renews a credential after hours."""
+
 MAX_CREDENTIAL_CHARS: Final = 508
 """Of a user name: RFC 8489 section 14.3 says less than 509 bytes."""
 
@@ -50,17 +57,24 @@ class IceServer:
 class IceSearch:
     """Finds the servers that links use, anew for each offer of the signaling server's.
 
+    The same offer is tried again, too: it comes when we sign in, perhaps from another network than before.
+
     Args:
         stun: The configured STUN servers, ``stun:host[:port]``; better than the signaling server's own.
         server_url: The signaling server, whose host answers STUN if it says so.
         on_found: Called when there is a STUN or a TURN server where there was none.
+        pace_s: From one offer that is tried to the next, in seconds.
     """
 
-    def __init__(self, stun: Sequence[str], server_url: str, on_found: Callable[[], None]) -> None:
+    def __init__(
+        self, stun: Sequence[str], server_url: str, on_found: Callable[[], None], pace_s: float = PACE_S
+    ) -> None:
+        self._pace_s = pace_s
         self._configured = stun
         self._server_url = server_url
         self._on_found = on_found
-        self._searches = 0
+        self._newest = IceServers(None, ())
+        self._was_offered = asyncio.Event()
         self._found: dict[_Kind, IceServer] = {}
 
     @property
@@ -68,16 +82,31 @@ class IceSearch:
         """What a link that is made now should use: at most one STUN and one TURN server."""
         return tuple(self._found[kind] for kind in ("stun", "turn") if kind in self._found)
 
+    def offer(self, offered: IceServers) -> None:
+        """Let ``run`` try what the signaling server offers now; an older offer that still waits is void."""
+        self._newest = offered
+        self._was_offered.set()
+
+    async def run(self) -> None:
+        """Try the configured servers, and again with each offer, but the next no sooner than ``pace_s``."""
+        pause_s = 0.0
+        while True:
+            self._was_offered.clear()
+            async with asyncio.TaskGroup() as tasks:
+                searching = tasks.create_task(self.search(self._newest))
+                await asyncio.sleep(pause_s)
+                await self._was_offered.wait()
+                searching.cancel()
+            pause_s = self._pace_s
+
     async def search(self, offered: IceServers) -> None:
-        """Try the configured and the offered servers; a search that begins later takes over from this one."""
-        self._searches += 1
-        number = self._searches
+        """Try the configured and the offered servers, once."""
         stun = self._stun_urls(offered)
         turn = _turn_servers(offered)
         ice = await _loaded() if stun or turn else None
         await asyncio.gather(
-            self._try_all("stun", [partial(_try_stun, ice, url) for url in stun], number),
-            self._try_all("turn", [partial(_try_turn, ice, url, server) for url, server in turn], number),
+            self._try_all("stun", [partial(_try_stun, ice, url) for url in stun]),
+            self._try_all("turn", [partial(_try_turn, ice, url, server) for url, server in turn]),
         )
 
     def _stun_urls(self, offered: IceServers) -> list[IceUrl]:
@@ -85,18 +114,18 @@ class IceSearch:
         urls = map(parse_ice_url, [*self._configured, *([own] if own is not None else [])])
         return [url for url in urls if url is not None and url.scheme == "stun"][:MAX_TRIED]
 
-    async def _try_all(self, kind: _Kind, tries: Sequence[_Try], number: int) -> None:
+    async def _try_all(self, kind: _Kind, tries: Sequence[_Try]) -> None:
         """Try all at once; use whatever answers first until a better one answers."""
         best = len(tries)
 
         def answered(rank: int, server: IceServer) -> None:
             nonlocal best
-            if rank < best and number == self._searches:
+            if rank < best:
                 best = rank
                 self._use(kind, server)
 
         await asyncio.gather(*(one(partial(answered, rank)) for rank, one in enumerate(tries)))
-        if best == len(tries) and number == self._searches:
+        if best == len(tries):
             self._found.pop(kind, None)
 
     def _use(self, kind: _Kind, server: IceServer) -> None:

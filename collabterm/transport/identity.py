@@ -35,15 +35,22 @@ class Identity:
         """What others call this terminal."""
         return derive_peer_id(self.public_key, self.peer_nonce)
 
-    def answer(self, challenge_nonce: bytes, name: str) -> Auth:
-        """Return the AUTH that answers a server's challenge; the token is proven, not told."""
-        statement = auth_statement(challenge_nonce, self.peer_id)
+    def answer(self, challenge_nonce: bytes, name: str, server: str) -> Auth:
+        """Return the AUTH that answers a server's challenge; the token is proven, not told.
+
+        Args:
+            challenge_nonce: What the server asked to sign.
+            name: The name others see.
+            server: The name that the server was dialed by; it is of use to no other.
+        """
+        statement = auth_statement(challenge_nonce, self.peer_id, server)
         return Auth(
             version=PROTOCOL_VERSION,
             public_key=self.public_key,
             peer_nonce=self.peer_nonce,
             signature=self._key.sign(statement),
             name=name,
+            server=server,
             token_proof=token_proof(self.token, statement) if self.token is not None else None,
         )
 

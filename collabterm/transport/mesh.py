@@ -112,7 +112,7 @@ class Mesh:
         await self._tasks.__aenter__()
         self._room.on_outgoing(self._schedule_flush)
         self._start(self._prepare())
-        self._start(self._ice.search(IceServers(None, ())))
+        self._start(self._ice.run())
         self._start(self._tick_forever())
         return self
 
@@ -154,13 +154,9 @@ class Mesh:
             case SdpOffer() | SdpAnswer() | IceCandidate():
                 logger.debug("< an introduction without a sender")
             case IceServers():
-                self._help_with_ice(event)
+                self._ice.offer(event)
             case _:
                 assert_never(event)
-
-    def _help_with_ice(self, event: IceServers) -> None:
-        """Use what the server offers to find paths, once it has answered."""
-        self._start(self._ice.search(event))
 
     def _offer_with_help(self) -> None:
         """Offer anew where a link could not be opened yet, for it was begun without the server now found."""

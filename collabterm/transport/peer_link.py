@@ -27,6 +27,7 @@ from aiortc.sdp import candidate_from_sdp
 
 from collabterm.errors import ProtocolError
 from collabterm.protocol.framing import Reassembler, decode_datagram, encode_datagram, encode_frames
+from collabterm.protocol.limits import MAX_CANDIDATES
 from collabterm.session.outbox import Channel
 from collabterm.transport.ice import repair_aioice
 from collabterm.transport.ice_servers import IceServer
@@ -37,6 +38,7 @@ HIGH_WATER_BYTES: Final = 128 * 1024
 """More than this is not handed to aiortc at once: what is queued there delays every later keystroke."""
 
 LOW_WATER_BYTES: Final = 48 * 1024
+_CANDIDATE: Final = "a=candidate:"
 _DRAINED_LOOK_S: Final = 0.005
 _STALLED_S: Final = 1.2
 """Longer than a lost packet takes to be sent again."""
@@ -69,6 +71,7 @@ class PeerLink:
         self._on_payload = on_payload
         self._on_close = on_close
         self._is_over = False
+        self._candidates = 0
         self._backlog: deque[Iterator[bytes]] = deque()
         ice_servers = [RTCIceServer(one.url, one.username, one.credential) for one in servers]
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=ice_servers))
@@ -95,17 +98,19 @@ class PeerLink:
     async def answer(self, offer: Mapping[str, Any]) -> dict[str, Any]:
         """Take an offer and return the answer to send; ``ProtocolError`` if it is no offer."""
         with _blaming_peer("the offer"):
-            await self._connection.setRemoteDescription(_read_description(offer, "offer"))
+            await self._connection.setRemoteDescription(self._take_description(offer, "offer"))
             await self._connection.setLocalDescription(await self._connection.createAnswer())
         return self._description()
 
     async def accept(self, answer: Mapping[str, Any]) -> None:
         """Take the answer to our offer; ``ProtocolError`` if it is none."""
         with _blaming_peer("the answer"):
-            await self._connection.setRemoteDescription(_read_description(answer, "answer"))
+            await self._connection.setRemoteDescription(self._take_description(answer, "answer"))
 
     async def add_candidate(self, payload: Mapping[str, Any]) -> None:
         """Take one more of the peer's candidates (W3C RTCIceCandidateInit); ours are in the description."""
+        if not self._has_room_for_candidate():
+            return
         with _blaming_peer("the candidate"):
             line = payload["candidate"].removeprefix("candidate:")
             candidate = candidate_from_sdp(line)
@@ -146,6 +151,18 @@ class PeerLink:
         unsent, unacknowledged = transport._outbound_queue, transport._sent_queue  # noqa: SLF001  # aiortc tells nobody
         stages = (len(self._backlog), self._collaboration.bufferedAmount, len(unsent), len(unacknowledged))
         return stages if any(stages) else ()
+
+    def _take_description(self, payload: Mapping[str, Any], kind: str) -> RTCSessionDescription:
+        """Return what a peer described, but of its candidates only as many as may be tried."""
+        if payload.get("type") != kind or not isinstance(payload.get("sdp"), str):
+            raise ProtocolError(f"the {kind} is malformed")
+        lines = payload["sdp"].splitlines(keepends=True)
+        taken = [line for line in lines if not line.startswith(_CANDIDATE) or self._has_room_for_candidate()]
+        return RTCSessionDescription("".join(taken), kind)
+
+    def _has_room_for_candidate(self) -> bool:
+        self._candidates += 1
+        return self._candidates <= MAX_CANDIDATES
 
     def _description(self) -> dict[str, Any]:
         description = self._connection.localDescription
@@ -194,12 +211,6 @@ class PeerLink:
                 self._backlog.popleft()
             else:
                 self._collaboration.send(frame)
-
-
-def _read_description(payload: Mapping[str, Any], kind: str) -> RTCSessionDescription:
-    if payload.get("type") != kind or not isinstance(payload.get("sdp"), str):
-        raise ProtocolError(f"the {kind} is malformed")
-    return RTCSessionDescription(payload["sdp"], kind)
 
 
 @contextmanager

@@ -27,7 +27,8 @@ from collabterm.errors import (
     ServerUnreachable,
     VersionMismatch,
 )
-from collabterm.protocol.limits import MAX_SIGNAL_BYTES, PROTOCOL_VERSION
+from collabterm.protocol.limits import MAX_ROSTER, MAX_SIGNAL_BYTES, PROTOCOL_VERSION
+from collabterm.protocol.server_names import dialed_name
 from collabterm.protocol.signaling import (
     AuthOk,
     Challenge,
@@ -37,6 +38,7 @@ from collabterm.protocol.signaling import (
     Introduction,
     JoinRoom,
     LeaveRoom,
+    PeerId,
     PeerInfo,
     PeerJoined,
     PeerLeft,
@@ -108,6 +110,18 @@ class _LostError(Exception):
         self.loss = loss
 
 
+class _Dial(connect):
+    """A connection to the server that was asked for, and to no other.
+
+    websockets follows redirects: a server could send us to any address that we reach, and to one that
+    cannot be parsed, which raises what no caller expects.
+    """
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Take a redirect for any other answer that is no WebSocket."""
+        return exc
+
+
 class SignalingClient:
     """The connection of one terminal to one room.
 
@@ -142,6 +156,7 @@ class SignalingClient:
         self._connection: ClientConnection | None = None
         self._outgoing: set[asyncio.Task[None]] = set()
         self._is_in_room = False
+        self._present: set[PeerId] = set()
         self._hosting = False
         self._lost_races = 0
 
@@ -191,7 +206,7 @@ class SignalingClient:
         """Sign in and stay as long as it lasts; return why it ended, but raise what connecting raises."""
         reason = "it closed the connection"
         try:
-            async with connect(
+            async with _Dial(
                 self._url,
                 compression=None,
                 max_size=MAX_SIGNAL_BYTES,
@@ -239,6 +254,7 @@ class SignalingClient:
         finally:
             self._connection = None
             self._is_in_room = False
+            self._present.clear()
 
     async def _leave(self, connection: ClientConnection) -> None:
         """Leave for good, if the network still takes a word."""
@@ -259,7 +275,9 @@ class SignalingClient:
             raise VersionMismatch(
                 url=self._url, theirs=challenge.version, ours=PROTOCOL_VERSION, which=upgrade
             )
-        await self._send(connection, self._identity.answer(challenge.nonce, self._name))
+        await self._send(
+            connection, self._identity.answer(challenge.nonce, self._name, dialed_name(self._url))
+        )
         answer = await self._receive(connection)
         if not isinstance(answer, AuthOk):
             raise ProtocolError("the server did not answer the sign-in")
@@ -274,6 +292,7 @@ class SignalingClient:
             while True:
                 async with asyncio.timeout(MISSED_BEATS * heartbeat_s):
                     message = await self._receive(connection)
+                self._count(message)
                 match message:
                     case RoomCreated() if self._is_in_room:
                         tell(RoomHandedOver())
@@ -289,6 +308,24 @@ class SignalingClient:
                         tell(message)
         finally:
             beating.cancel()
+
+    def _count(self, message: ServerMessage) -> None:
+        """Refuse a server that tells of more peers than a room can hold: for each a link would be made."""
+        match message:
+            case RoomJoined() if self._is_in_room:
+                raise ProtocolError("the server let us in twice")
+            case RoomJoined(peers=peers, awaited=awaited):
+                self._present = {peer.peer_id for peer in peers}
+                if len(awaited) > MAX_ROSTER:
+                    raise ProtocolError("the server waits for more peers than a room holds")
+            case PeerJoined(peer):
+                self._present.add(peer.peer_id)
+            case PeerLeft(peer_id):
+                self._present.discard(peer_id)
+            case _:
+                return
+        if len(self._present) > MAX_ROSTER:
+            raise ProtocolError("the server tells of more peers than a room holds")
 
     async def _beat(self, connection: ClientConnection, heartbeat_s: float) -> None:
         while True:

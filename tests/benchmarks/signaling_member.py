@@ -38,6 +38,8 @@ def frame(message: ClientMessage) -> bytes:
 
 BEAT: Final = frame(Heartbeat())
 FAREWELL: Final = frame(LeaveRoom()) + CLOSE
+
+_DIALED: Final = "127.0.0.1"
 """How a client leaves for good, so that its place is not kept for it."""
 
 
@@ -97,5 +99,5 @@ class Member:
         return b""
 
     def _auth(self, nonce: bytes) -> Auth:
-        signature = self.key.private.sign(auth_statement(nonce, self.peer_id))
-        return Auth(PROTOCOL_VERSION, self.key.public, self.peer_nonce, signature, "Ann")
+        signature = self.key.private.sign(auth_statement(nonce, self.peer_id, _DIALED))
+        return Auth(PROTOCOL_VERSION, self.key.public, self.peer_nonce, signature, "Ann", _DIALED)

@@ -39,7 +39,7 @@ def test_a_token_proof_is_the_hmac_of_rfc_4231() -> None:
 
 def test_a_proof_and_a_signed_statement_belong_to_one_connection_and_one_peer() -> None:
     ann, bea = (derive_peer_id(KEY.public_bytes_raw(), nonce) for nonce in (b"a", b"b"))
-    statements = {auth_statement(nonce, peer) for nonce in (b"1", b"2") for peer in (ann, bea)}
+    statements = {auth_statement(nonce, peer, "here") for nonce in (b"1", b"2") for peer in (ann, bea)}
     assert len(statements) == 4
     assert len({token_proof(b"secret", statement) for statement in statements}) == 4
     assert ann != bea

@@ -53,8 +53,8 @@ ROOM = RoomName("pfauenröhre/1")
 PAYLOAD = {"sdp": "v=0\r\n", "numbers": [1, -2.5, None, True], "é😀": {"nested": []}}
 
 CLIENT_MESSAGES: list[ClientMessage] = [
-    Auth(version=1, public_key=bytes(32), peer_nonce=b"nonce", signature=b"\xff" * 64, name="Ann é😀"),
-    Auth(1, bytes(32), b"nonce", bytes(64), "Ann", token_proof=bytes(range(32))),
+    Auth(1, bytes(32), b"nonce", signature=b"\xff" * 64, name="Ann é😀", server="[::1]:3001"),
+    Auth(1, bytes(32), b"nonce", bytes(64), "Ann", "pair.example.org", token_proof=bytes(range(32))),
     CreateRoom(ROOM),
     JoinRoom(ROOM, create=True),
     JoinRoom(ROOM, create=False),
@@ -236,9 +236,25 @@ def test_a_peer_id_belongs_to_its_key_and_nonce() -> None:
     assert len({peer_id, *others}) == 4
 
 
-def test_what_auth_signs_differs_by_challenge_and_by_peer() -> None:
-    statements = [auth_statement(nonce, peer) for nonce in (bytes(32), b"\1" * 32) for peer in (ANN, BEA)]
-    assert len(set(statements)) == 4
+def test_what_auth_signs_differs_by_challenge_by_peer_and_by_server() -> None:
+    statements = [
+        auth_statement(nonce, peer, server)
+        for nonce in (bytes(32), b"\1" * 32)
+        for peer in (ANN, BEA)
+        for server in ("", "pair.example.org")
+    ]
+    assert len(set(statements)) == 8
+
+
+def test_no_part_of_what_auth_signs_passes_for_another() -> None:
+    """A malicious server chooses the nonce, and would move the borders between the parts."""
+    whole = "n" + ANN + "pair.example.org"
+    statements = {
+        auth_statement(whole[:start].encode(), PeerId(whole[start:end]), whole[end:])
+        for start in range(len(whole))
+        for end in range(start, len(whole))
+    }
+    assert len(statements) == len(whole) * (len(whole) + 1) // 2
 
 
 @pytest.mark.parametrize("name", ["a", "Team-7/π!", "x" * MAX_ROOM_NAME_CHARS])

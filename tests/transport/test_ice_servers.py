@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from time import perf_counter, time
 
@@ -12,13 +14,14 @@ import pytest
 
 from collabterm.protocol.signaling import IceServers, PeerId, TurnServer
 from collabterm.transport.ice import REFLEXIVE_S, RELAY_S
-from collabterm.transport.ice_servers import MAX_TRIED, IceSearch, IceServer, stun_of
+from collabterm.transport.ice_servers import MAX_TRIED, PACE_S, IceSearch, IceServer, stun_of
 from collabterm_server.turn import TurnRelay
 from tests.coturn import SECRET, Coturn, why_no_coturn
 from tests.introducers import MeetingPlace
 from tests.network import SilentUdpServer, free_port
 from tests.stun_server import answering, success
 from tests.transport.members import Member, all_in_sync
+from tests.transport.visitors import listening
 from tests.waiting import until
 
 needs_coturn = pytest.mark.skipif(why_no_coturn() is not None, reason=why_no_coturn() or "")
@@ -30,12 +33,16 @@ SLACK_S = 0.5
 class Search(IceSearch):
     """A search that counts how often a server was found where there was none."""
 
-    def __init__(self, *stun: str, server_url: str = "") -> None:
-        super().__init__(stun, server_url, self._count)
+    def __init__(self, *stun: str, server_url: str = "", pace_s: float = PACE_S) -> None:
+        super().__init__(stun, server_url, self._count, pace_s)
         self.found = 0
 
     def _count(self) -> None:
         self.found += 1
+
+
+def offer_of(url: str) -> IceServers:
+    return IceServers(None, (TurnServer((f"{url}?transport=tcp",), "ana", "secret"),))
 
 
 def silent_turn(silent: SilentUdpServer) -> IceServers:
@@ -138,27 +145,70 @@ async def test_a_server_that_answers_no_more_is_not_used_after_the_next_search()
     assert search.servers == ()
 
 
-@needs_coturn
-async def test_what_a_search_found_is_not_undone_by_an_earlier_one_that_finds_nothing() -> None:
-    with SilentUdpServer() as silent, Coturn() as coturn:
-        search = Search()
-        earlier = asyncio.create_task(search.search(silent_turn(silent)))
+@asynccontextmanager
+async def running(search: Search) -> AsyncIterator[Search]:
+    """Let a search follow offers meanwhile; it must not fail."""
+    async with asyncio.TaskGroup() as tasks:
+        following = tasks.create_task(search.run())
         await asyncio.sleep(0)
-        await search.search(turn_with(coturn.url))
-        assert not earlier.done()
-        await earlier
-        assert [server.url for server in search.servers] == [coturn.url]
+        yield search
+        following.cancel()
+
+
+async def test_what_is_configured_is_looked_for_before_anything_is_offered() -> None:
+    async with answering(success) as server, running(Search(server.url)) as search:
+        await until(lambda: search.servers == (IceServer(server.url),), "it is found")
 
 
 @needs_coturn
-async def test_what_an_earlier_search_finds_too_late_is_not_used() -> None:
+async def test_the_first_offer_is_tried_at_once_in_place_of_what_is_tried_already() -> None:
     with Coturn() as coturn:
-        search = Search()
-        earlier = asyncio.create_task(search.search(turn_with(coturn.url)))
-        await asyncio.sleep(0)
-        await search.search(NOTHING)
-        await earlier
-        assert search.servers == ()
+        async with answering(lambda request: None) as silent, running(Search(silent.url)) as search:
+            await until(lambda: silent.requests, "the search is under way")
+            search.offer(turn_with(coturn.url))
+            began_s = perf_counter()
+            await until(lambda: search.servers, "the server is found")
+            assert perf_counter() - began_s < SLACK_S
+
+
+@needs_coturn
+async def test_what_an_offer_brought_is_not_used_after_one_that_brings_nothing() -> None:
+    with Coturn() as coturn:
+        async with running(Search(pace_s=0.1)) as search:
+            search.offer(turn_with(coturn.url))
+            await until(lambda: search.servers, "the server is found")
+            search.offer(NOTHING)
+            await until(lambda: not search.servers, "it is not used any more")
+
+
+async def test_a_flood_of_offers_is_followed_at_the_pace_and_the_newest_wins() -> None:
+    knocked: Counter[int] = Counter()
+
+    async def knock(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        knocked[writer.get_extra_info("sockname")[1]] += 1
+
+    async with AsyncExitStack() as stack:
+        doors = [await stack.enter_async_context(listening(knock)) for _ in range(4)]
+        offers = [offer_of(url.replace("ws://", "turn:")) for url in doors]
+        ports = [int(url.rpartition(":")[2]) for url in doors]
+        async with running(Search(pace_s=0.5)) as search:
+            search.offer(offers[0])
+            await until(lambda: knocked[ports[0]], "the first is tried")
+            began_s = perf_counter()
+            for offer in [*offers[1:]] * 100:
+                search.offer(offer)
+                await asyncio.sleep(0)
+            await until(lambda: knocked[ports[3]], "the newest is tried")
+            assert perf_counter() - began_s > 0.4
+        assert knocked == {ports[0]: 1, ports[3]: 1}
+
+
+async def test_the_same_offer_is_tried_again_for_the_network_may_be_another() -> None:
+    async with answering(success) as server, running(Search(server.url, pace_s=0.05)) as search:
+        await until(lambda: search.servers, "the server is found")
+        asked = len(server.requests)
+        search.offer(NOTHING)
+        await until(lambda: len(server.requests) > asked, "it is asked again")
 
 
 async def test_only_so_many_servers_are_tried() -> None:

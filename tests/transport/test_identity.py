@@ -12,26 +12,28 @@ from collabterm.transport.identity import Identity
 SEED = bytes(range(32))
 NONCE = b"challenge" * 3
 TOKEN = b"correct-horse-battery"
+SERVER = "pair.example.org"
 
 
 def test_the_answer_is_signed_by_the_key_it_names() -> None:
     identity = Identity(SEED, b"nonce")
-    auth = identity.answer(NONCE, "Ada")
+    auth = identity.answer(NONCE, "Ada", SERVER)
     assert (auth.name, auth.public_key, auth.peer_nonce) == ("Ada", identity.public_key, b"nonce")
+    assert auth.server == SERVER
     assert identity.peer_id == derive_peer_id(auth.public_key, b"nonce")
     Ed25519PublicKey.from_public_bytes(auth.public_key).verify(
-        auth.signature, auth_statement(NONCE, identity.peer_id)
+        auth.signature, auth_statement(NONCE, identity.peer_id, SERVER)
     )
 
 
 def test_a_terminal_without_a_token_proves_none() -> None:
-    assert Identity(SEED, b"nonce").answer(NONCE, "Ada").token_proof is None
+    assert Identity(SEED, b"nonce").answer(NONCE, "Ada", SERVER).token_proof is None
 
 
 def test_a_token_is_proven_over_what_is_signed() -> None:
     identity = Identity(SEED, b"nonce", TOKEN)
-    expected = token_proof(TOKEN, auth_statement(NONCE, identity.peer_id))
-    assert identity.answer(NONCE, "Ada").token_proof == expected
+    expected = token_proof(TOKEN, auth_statement(NONCE, identity.peer_id, SERVER))
+    assert identity.answer(NONCE, "Ada", SERVER).token_proof == expected
 
 
 def test_a_token_makes_nobody_another() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from collabterm.errors import ProtocolError
-from collabterm.protocol.limits import MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES
+from collabterm.protocol.limits import MAX_CANDIDATES, MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES
 from collabterm.session.outbox import Channel
 from collabterm.transport.peer_link import HIGH_WATER_BYTES, PeerLink
 from tests.waiting import until
@@ -158,6 +158,22 @@ async def test_a_payload_that_its_receiver_refuses_ends_the_link(ends: tuple[End
     ana.link.send(Channel.COLLABORATION, b"refused again")
     await until(lambda: bob.closed, "bob ends the link")
     assert bob.closed == 1
+
+
+async def test_only_so_many_candidates_of_a_peer_are_tried() -> None:
+    ana, bob = End("bob"), End("ana")
+    offer = await ana.link.offer()
+    line = "a=candidate:1 1 udp 1 192.0.2.1 {port} typ host\r\n"
+    many = "".join(line.format(port=port) for port in range(1, MAX_CANDIDATES + 10))
+    await bob.link.answer({**offer, "sdp": offer["sdp"].replace("a=candidate:", f"{many}a=candidate:", 1)})
+    for port in (100, 101):
+        candidate = line.format(port=port)[2:].strip()
+        await bob.link.add_candidate({"candidate": candidate, "sdpMid": "0"})
+    transport = bob.link._connection.sctp
+    assert transport is not None
+    remote = transport.transport.transport.getRemoteCandidates()
+    assert [candidate.port for candidate in remote] == list(range(1, MAX_CANDIDATES + 1))
+    await asyncio.gather(ana.link.close(), bob.link.close())
 
 
 @pytest.mark.parametrize(

@@ -47,20 +47,23 @@ class Visitor:
     """A client that is in a room, or tries to be, as long as the ``async with`` lasts."""
 
     def __init__(
-        self, url: str, name: str, host: Host | None = None, *, room: str = "demo", answer_s: float = 5.0
+        self,
+        url: str,
+        name: str,
+        host: Host | None = None,
+        *,
+        room: str = "demo",
+        answer_s: float = 5.0,
+        token: bytes | None = None,
     ) -> None:
         self.events: list[SignalingEvent] = []
-        self.identity = Identity(secrets.token_bytes(32), secrets.token_bytes(16))
+        self.identity = Identity(secrets.token_bytes(32), secrets.token_bytes(16), token)
         self.info = PeerInfo(self.identity.peer_id, name, key_fingerprint(self.identity.public_key))
-        self.client = SignalingClient(
-            url=url,
-            room=RoomName(room),
-            name=name,
-            identity=self.identity,
-            host=host,
-            random=Random(name),
-            answer_s=answer_s,
-        )
+        self._name = name
+        self._host = host
+        self._room = RoomName(room)
+        self._answer_s = answer_s
+        self.dial(url)
 
     async def __aenter__(self) -> Self:
         self.running = asyncio.create_task(self.client.run(self.follow))
@@ -69,6 +72,18 @@ class Visitor:
     async def __aexit__(self, *exc_info: object) -> None:
         self.running.cancel()
         await asyncio.gather(self.running, return_exceptions=True)
+
+    def dial(self, url: str) -> None:
+        """Turn to another server with the next ``async with``."""
+        self.client = SignalingClient(
+            url=url,
+            room=self._room,
+            name=self._name,
+            identity=self.identity,
+            host=self._host,
+            random=Random(self._name),
+            answer_s=self._answer_s,
+        )
 
     def follow(self, event: SignalingEvent) -> None:
         """Take note of an event."""
