@@ -47,6 +47,7 @@ class SignalingServer:
         self.port = port
         self._limits = limits
         self._options = options
+        self.reception = Reception(limits, options)
 
     @property
     def url(self) -> str:
@@ -61,7 +62,6 @@ class SignalingServer:
             PortInUse: If another program listens there.
             CannotListen: If the system does not let us.
         """
-        self.reception = Reception(self._limits, self._options)
         async with AsyncExitStack() as stack:
             await self._sweep_meanwhile(stack)
             if self._options.redis_url is not None:

@@ -43,14 +43,15 @@ async def serve_forever(service: Service, *, on_ready: Callable[[str], None]) ->
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     limits = _fit_to_files(service.limits)
-    async with SignalingServer(service.host, service.port, limits, service.options) as server:
-        _spare_the_collector()
-        handlers = {
-            signal.SIGINT: stopped.set,
-            signal.SIGTERM: stopped.set,
-            signal.SIGHUP: lambda: _reload(service, server),
-        }
-        with _handling(handlers, loop):
+    server = SignalingServer(service.host, service.port, limits, service.options)
+    handlers = {
+        signal.SIGINT: stopped.set,
+        signal.SIGTERM: stopped.set,
+        signal.SIGHUP: lambda: _reload(service, server),
+    }
+    with _handling(handlers, loop):
+        async with server:
+            _spare_the_collector()
             on_ready(server.url)
             await stopped.wait()
 

@@ -319,7 +319,8 @@ def test_what_peers_are_told_adds_up_to_who_is_there(actions: list[tuple[str, Pe
             match message:
                 case RoomCreated(name):
                     assert name not in room_of.values() or room_of[to] == name
-                    assert action == "create" or name != room_of.get(to) or to == first_in(name, room_of)
+                    is_given = name == room_of.get(to) and action != "create"
+                    assert not is_given or to in (peer.peer_id, first_in(name, room_of))
                     seen[to] = seen[to] if room_of.get(to) == name else set()
                     room_of[to] = name
                 case RoomJoined(name, peers):
