@@ -35,13 +35,22 @@ START = Location(0, 0)
 class Person:
     """Somebody who joins a room, perhaps with a file, as long as the ``async with`` lasts."""
 
-    def __init__(self, server: SignalingServer | ScriptedServer, name: str, file: Path | None = None) -> None:
+    def __init__(
+        self,
+        server: SignalingServer | ScriptedServer,
+        name: str,
+        file: Path | None = None,
+        *,
+        like: Person | None = None,
+    ) -> None:
+        """``like`` is the same person in a terminal before."""
         self.notices: list[str] = []
         self.refusals: list[ServerProblem] = []
         self.document = Document(secrets.randbits(53))
         loaded = files.load(file) if file is not None else None
         self.keeper = FileKeeper(self.document, file, loaded)
-        self._identity = Identity(secrets.token_bytes(32), secrets.token_bytes(16))
+        seed = secrets.token_bytes(32) if like is None else like._identity.seed
+        self._identity: Identity = Identity(seed, secrets.token_bytes(16))
         self.room = Room(self.document, self._identity.peer_id, name)
         self._request = JoinRequest(RoomName("demo"), Settings(server.url, name, ()), file, loaded, None)
 
@@ -117,6 +126,20 @@ async def test_a_file_opens_late_if_those_for_whom_the_room_is_kept_do_not_retur
             await until(lambda: bob.text == "mine\n", "the file opens")
             assert bob.room.signaling == SignedIn(hosting=False)
             assert not bob.keeper.is_modified
+
+
+async def test_of_two_files_that_wait_the_one_of_who_starts_anew_opens(tmp_path: Path) -> None:
+    (tmp_path / "his").mkdir()
+    hers, his = file_of(tmp_path, "hers\n"), file_of(tmp_path / "his", "his\n")
+    async with SignalingServer("127.0.0.1", 0, ServerLimits(grace_s=60.0)) as server:
+        async with Person(server, "ana", hers) as ana:
+            await until(lambda: ana.text == "hers\n", "the file opens")
+            cut_cable(server)
+        async with Person(server, "bob", his) as bob:
+            assert await bob.enters() == SignedIn(hosting=False, awaited=("ana",))
+            async with Person(server, "ana", hers, like=ana) as again:
+                await until(lambda: again.text == bob.text == "hers\n", "hers opens at both")
+                assert not bob.keeper.waits_for_room
 
 
 async def test_a_file_does_not_open_if_those_for_whom_the_room_is_kept_return(tmp_path: Path) -> None:

@@ -16,11 +16,9 @@ from typing import Final, Protocol
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
-from collabterm.errors import ProtocolError
-from collabterm.protocol.limits import MAX_SIGNAL_BYTES
 from collabterm.protocol.signaling import Error, ErrorCode, PeerInfo, ServerMessage, SignalingMessage
-from collabterm.protocol.signaling_json import encode_signal
 from collabterm_server.conversation import Conversation, Event
+from collabterm_server.encoding import encode_message
 from collabterm_server.limits import ServerLimits
 from collabterm_server.rates import TokenBucket
 from collabterm_server.stats import Stats
@@ -36,14 +34,6 @@ _BYTES_PER_TOKEN: Final = 4_096
 """A large message costs several: to read and write 64 KiB of JSON takes as long as a hundred heartbeats."""
 
 _log: Final = logging.getLogger(__name__)
-
-
-class UncarriableError(ProtocolError):
-    """The message cannot be passed on: {problem}."""
-
-    def __init__(self, code: ErrorCode, problem: str) -> None:
-        super().__init__(problem)
-        self.code = code
 
 
 class Host(Protocol):
@@ -67,8 +57,8 @@ class Host(Protocol):
     def take(self, client: Client, event: Event) -> None:
         """Act on what the client said."""
 
-    def may_hold(self, growth: int) -> bool:
-        """Return whether all messages that are not complete may take so many bytes more (or less)."""
+    def may_hold(self, client: Client, growth: int) -> bool:
+        """Return whether messages that are not complete may take so many bytes more (or less)."""
 
     def forget(self, client: Client) -> None:
         """Take note that the client is gone."""
@@ -94,6 +84,7 @@ class Client:
         "address",
         "conversation",
         "ice_due",
+        "is_in",
         "is_over",
         "may_enter",
         "socket",
@@ -108,6 +99,8 @@ class Client:
         self.source = ""
         self.is_over = False
         """Whether nothing more is said to it or heard from it."""
+        self.is_in = False
+        """Whether it has signed in and has a place."""
         self.may_enter = False
         """Whether the place in a room that comes with signing in is still to be taken."""
         self.ice_due = 0.0
@@ -159,7 +152,14 @@ class Client:
 
     def may_hold(self, growth: int) -> bool:
         """Ask the server, which knows what all hold together."""
-        return self._host.may_hold(growth)
+        return self._host.may_hold(self, growth)
+
+    def come_in(self) -> None:
+        """Take note that the client has signed in and has a place."""
+        self.is_in = True
+        self.may_enter = True
+        self.socket.take_up_to(self._host.limits.max_message_bytes)
+        self.renew_deadline(self._loop.time())
 
     def renew_deadline(self, now: float) -> None:
         """Wait for the next message, unless the client does not read what it is sent."""
@@ -184,21 +184,25 @@ class Client:
         self.is_over = True
         self._host.forget(self)
 
-    def post(self, message: ServerMessage) -> None:
+    def post(self, message: ServerMessage) -> Error | None:
         """Send a message, after all those before it; if the client is on its way out, forget the message.
 
-        Raises:
-            UncarriableError: If it is an introduction that JSON or the client would not take.
+        Returns:
+            Why it could not be sent, if it is an introduction that JSON or the client would not take.
         """
         if self.is_over:
-            return
-        kind, data = type_name(message), _encode(message)
+            return None
+        data = encode_message(message)
+        if isinstance(data, Error):
+            return data
+        kind = type_name(message)
         _log.debug("> %s %s", self, kind)
         self._host.count_sent(message, kind)
         if not self.socket.send(data):
             _log.info("%s reads too slowly and is cut off", self)
             self._host.stats.count_slow_client()
             self.is_over = True
+        return None
 
     def dismiss(self, error: Error) -> None:
         """Tell the client why, and close the connection."""
@@ -228,19 +232,3 @@ def type_name(message: SignalingMessage) -> str:
 @cache
 def _spell_on_wire(class_name: str) -> str:
     return sub(r"(?<!^)(?=[A-Z])", "_", class_name).upper()
-
-
-def _encode(message: ServerMessage) -> bytes:
-    """Return the JSON text of a message.
-
-    A payload was JSON when it came, and yet it can fail here: lone surrogates have no UTF-8, nesting
-    can exceed what is left of the stack, and ``1e15`` grows to ``1000000000000000.0``. The sender of
-    such a payload is to hear of it; its addressee's connection must not suffer.
-    """
-    try:
-        data = encode_signal(message).encode()
-    except (UnicodeEncodeError, RecursionError) as error:
-        raise UncarriableError(ErrorCode.BAD_MESSAGE, "the payload is not plain JSON") from error
-    if len(data) > MAX_SIGNAL_BYTES:
-        raise UncarriableError(ErrorCode.TOO_LARGE, f"a message may have {MAX_SIGNAL_BYTES} bytes")
-    return data

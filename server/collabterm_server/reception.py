@@ -21,7 +21,6 @@ from math import inf
 from random import Random
 from typing import Final, Protocol, assert_never
 
-from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from collabterm.errors import BadRoomName
@@ -48,7 +47,7 @@ from collabterm.protocol.signaling import (
 )
 from collabterm_server.access import KEY_REFUSED, Access
 from collabterm_server.addresses import client_address, is_trusted, source_of
-from collabterm_server.client import Client, UncarriableError, type_name
+from collabterm_server.client import Client, type_name
 from collabterm_server.conversation import Asked, ClientRequest, Conversation, Event, Refused, SignedIn
 from collabterm_server.doorkeeper import Doorkeeper
 from collabterm_server.http import READY, REDIS_LOST, STARTING, Readiness, respond
@@ -61,8 +60,18 @@ from collabterm_server.stats import Census, Snapshot, Stats
 from collabterm_server.websocket import Bounds, WebSocket
 
 _NONCE_BYTES: Final = 32
+_MAX_FIRST_BYTES: Final = 4_096
+"""Before a client has signed in: AUTH has under 2 KB, with every field at its longest."""
+
 _COMEBACKS_PER_SECOND: Final = 500.0
 """At what rate clients are asked to come back after a restart: half of what one core signs in."""
+
+_REPLACED: Final = Error(
+    ErrorCode.REPLACED, "You signed in again elsewhere: that connection replaces this one."
+)
+_RULES_CHANGED: Final = Error(
+    ErrorCode.TOO_MANY, "The server has just changed whom it lets in: sign in again.", retry_after=0.1
+)
 
 _log: Final = logging.getLogger(__name__)
 
@@ -94,6 +103,7 @@ class Reception:
         self._bus: Bus | None = None
         self._beat_s = pace.beat_s
         self._next_beat = 0.0
+        self._instance_count = 1
         self._is_ending = False
         self.stats = Stats(time.monotonic(), limits)
         self._loop = asyncio.get_running_loop()
@@ -102,10 +112,9 @@ class Reception:
         self._departed = asyncio.Event()
         self._was_attached = asyncio.Event()
         self._door = Doorkeeper(limits)
-        self._held_bytes = 0
         self._has_warned = False
         self._bounds = Bounds(
-            limits.max_message_bytes, limits.max_unsent_bytes, tls_s=limits.auth_s, close_s=limits.close_s
+            _MAX_FIRST_BYTES, limits.max_unsent_bytes, tls_s=limits.auth_s, close_s=limits.close_s
         )
 
     def receive(self) -> WebSocket:
@@ -125,20 +134,26 @@ class Reception:
 
         Those who have not signed in begin again, under the new rules.
         """
+        if access == self.options.access:
+            return
         self.options = replace(self.options, access=access)
         known = None if access.authorized is None else {key_fingerprint(key) for key in access.authorized}
         for client in tuple(self._clients):
-            peer = client.peer
-            if peer is None:
-                client.socket.close(CloseCode.GOING_AWAY)
-            elif known is not None and peer.fingerprint not in known:
+            if client.peer is None or not client.is_in:
+                client.dismiss(_RULES_CHANGED)
+            elif known is not None and client.peer.fingerprint not in known:
+                _log.info("%s is no longer on the list of keys", client)
                 client.dismiss(KEY_REFUSED)
 
     def send_home(self, random: Random) -> None:
-        """Tell everybody that the server ends and when to come back, spread over as long as that takes."""
+        """Tell everybody that the server ends and when to come back, spread over as long as that takes.
+
+        But soon enough that other instances still keep their places, also if a client takes half as
+        long again.
+        """
         self._carry_out(self.cluster.close())
         self._is_ending = True
-        spread_s = len(self._clients) / _COMEBACKS_PER_SECOND
+        spread_s = min(len(self._clients) / _COMEBACKS_PER_SECOND, self.limits.grace_s / 3)
         sentence = "The server is shutting down: your editor connects again by itself."
         for client in tuple(self._clients):
             retry_after = round(random.uniform(0, spread_s), 3)
@@ -158,10 +173,7 @@ class Reception:
 
     def hear(self, bulletin: Bulletin) -> None:
         """Take what an instance says."""
-        try:
-            self._carry_out(self.cluster.receive(bulletin, self._loop.time()))
-        except UncarriableError as error:
-            _log.debug("another instance sent what cannot be passed on: %s", error)
+        self._carry_out(self.cluster.receive(bulletin, self._loop.time()))
 
     async def is_attached(self) -> None:
         """Wait until this instance shares the state of all."""
@@ -224,7 +236,7 @@ class Reception:
 
     def greet(self, client: Client) -> None:
         """Challenge a client, unless it is one too many."""
-        refusal = self._door.challenge(client.source, len(self._signed_in))
+        refusal = self._door.challenge(client.source)
         if refusal is not None:
             client.dismiss(refusal)
             return
@@ -234,21 +246,20 @@ class Reception:
 
     def lets_try(self, client: Client, now: float) -> bool:
         """Return whether a client may try to sign in; dismiss one that may not."""
-        refusal = self._door.try_to_sign_in(client.source, len(self._signed_in), now)
+        refusal = self._door.try_to_sign_in(client.source, now)
         if refusal is not None:
             client.dismiss(refusal)
         return refusal is None
 
-    def may_hold(self, growth: int) -> bool:
-        """Return whether all messages that are not complete may take so many bytes more (or less)."""
-        self._held_bytes += growth
-        return self._held_bytes <= self.limits.max_held_bytes
+    def may_hold(self, client: Client, growth: int) -> bool:
+        """Return whether messages that are not complete may take so many bytes more (or less)."""
+        return self._door.hold(client.source, growth)
 
     def take(self, client: Client, event: Event) -> None:
         """Act on what a client said."""
         match event:
             case Refused(error, fatal):
-                _log.debug("< %s refused: %s", client, error.code)
+                _log.log(logging.INFO if fatal else logging.DEBUG, "%s is refused: %s", client, error.code)
                 self.stats.count_refused(error.code is ErrorCode.OPERATION_REFUSED)
                 if fatal:
                     client.dismiss(error)
@@ -277,7 +288,7 @@ class Reception:
         self._departed.set()
         peer = client.peer
         was_challenged = client.conversation is not None
-        self._door.went(client.source, was_challenged=was_challenged, was_in=peer is not None)
+        self._door.went(client.source, was_challenged=was_challenged, was_in=client.is_in)
         if peer is not None and self._signed_in.get(peer.peer_id) is client:
             del self._signed_in[peer.peer_id]
             if not self._is_ending:
@@ -297,18 +308,22 @@ class Reception:
         client.socket.abort()
 
     def _welcome(self, client: Client, peer: PeerInfo) -> None:
-        self._door.sign_in(client.source)
-        client.renew_deadline(self._loop.time())
         older = self._signed_in.get(peer.peer_id)
+        refusal = self._door.place(client.source, len(self._signed_in)) if older is None else None
+        if refusal is not None:
+            _log.info("%s is refused: %s", client, refusal.code)
+            client.dismiss(refusal)
+            return
         if older is not None:
             older.dismiss(_REPLACED)
+        self._door.sign_in(client.source)
         self._signed_in[peer.peer_id] = client
-        client.may_enter = True
+        client.come_in()
         self.stats.count_sign_in(len(self._signed_in))
         client.post(AuthOk(peer.peer_id))
         self._carry_out(self.cluster.sign_in(peer, self._loop.time()))
         self._help_with_ice(client, peer)
-        _log.info("%s signed in from %s", client, client.address)
+        _log.info("%s signed in from %s with %s", client, client.address, peer.fingerprint)
 
     def _answer(self, client: Client, peer: PeerInfo, request: ClientRequest) -> None:
         now = self._loop.time()
@@ -322,10 +337,7 @@ class Reception:
             case LeaveRoom():
                 self._carry_out(self.cluster.leave(peer.peer_id, now))
             case SdpOffer() | SdpAnswer() | IceCandidate():
-                try:
-                    self._carry_out(self.cluster.route(request, peer.peer_id))
-                except UncarriableError as error:
-                    client.post(Error(error.code, str(error)))
+                self._carry_out(self.cluster.route(request, peer.peer_id), asker=client)
             case _:
                 assert_never(request)
 
@@ -359,17 +371,17 @@ class Reception:
             client.ice_due = self._loop.time() + turn.ttl_s / 2
         client.post(IceServers(self.stun_port, relays))
 
-    def _carry_out(self, step: Step) -> None:
+    def _carry_out(self, step: Step, asker: Client | None = None) -> None:
         for peer_id, message in step.deliveries:
-            self._signed_in[peer_id].post(message)
+            refusal = self._signed_in[peer_id].post(message)
+            if refusal is not None and asker is not None:
+                asker.post(refusal)
         if self._bus is not None and step.announcements:
             self._bus.publish(step.announcements)
         for peer_id in step.replaced:
             self._signed_in.pop(peer_id).dismiss(_REPLACED)
         if self.cluster.is_attached:
             self._was_attached.set()
-
-
-_REPLACED: Final = Error(
-    ErrorCode.REPLACED, "You signed in again elsewhere: that connection replaces this one."
-)
+        if self._instance_count != self.cluster.instance_count:
+            self._instance_count = self.cluster.instance_count
+            _log.info("instances that act as one: %d", self._instance_count)

@@ -138,11 +138,12 @@ class SignalingServer:
         self.reception.stun_port = self.port
 
     async def _sweep_meanwhile(self, stack: AsyncExitStack) -> None:
-        sweeping = asyncio.create_task(self._sweep_forever())
+        tasks = await asyncio.TaskGroup().__aenter__()
+        sweeping = tasks.create_task(self._sweep_forever())
 
         async def stop() -> None:
             sweeping.cancel()
-            await asyncio.wait((sweeping,))
+            await tasks.__aexit__(None, None, None)  # what ends the server otherwise is no error of a task
 
         stack.push_async_callback(stop)
 

@@ -236,6 +236,7 @@ class Rooms:
     def _enter(self, peer: PeerInfo, name: RoomName, known: _Room, place: PeerId | None) -> list[Delivery]:
         present = tuple(known.peers)
         is_borrowing = place != peer.peer_id and (not present or known.is_borrowed)
+        awaited = tuple(lost.peer.name for lost in known.awaited.values()) if is_borrowing else ()
         if place is not None:
             del known.awaited[place]
         if is_borrowing and not present and not known.awaited:
@@ -245,7 +246,8 @@ class Rooms:
         known.peers[peer.peer_id] = peer
         self._room_of[peer.peer_id] = name
         arrivals: list[Delivery] = [(other, PeerJoined(peer)) for other in present]
-        entrance = [(peer.peer_id, _joined(name, known, peer.peer_id)), *arrivals]
+        others = tuple(known.peers[other] for other in present)
+        entrance = [(peer.peer_id, RoomJoined(name, others, awaited)), *arrivals]
         return entrance if known.awaited else entrance + _hand_over(name, known, peer.peer_id)
 
     def _take_out(self, peer_id: PeerId) -> tuple[PeerInfo, RoomName, _Room]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import resource
 import signal
 from collections.abc import Callable, Iterator, Mapping
@@ -42,12 +43,16 @@ async def serve_forever(service: Service, *, on_ready: Callable[[str], None]) ->
     """
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
+    was_at_terminal = os.isatty(0)
     limits = _fit_to_files(service.limits)
     server = SignalingServer(service.host, service.port, limits, service.options)
     handlers = {
         signal.SIGINT: stopped.set,
         signal.SIGTERM: stopped.set,
-        signal.SIGHUP: lambda: _reload(service, server),
+        # the terminal is gone, or somebody wants us to read the files again
+        signal.SIGHUP: lambda: (
+            stopped.set() if was_at_terminal and not os.isatty(0) else _reload(service, server)
+        ),
     }
     with _handling(handlers, loop):
         async with server:
@@ -79,8 +84,9 @@ def _reload(service: Service, server: SignalingServer) -> None:
         _log.error("everything stays as it was: %s", error)
         return
     server.reception.change_access(access)
-    keys = "any key" if access.authorized is None else f"{len(access.authorized)} keys"
-    _log.info("read the files again: %s may enter", keys)
+    keys = "any" if access.authorized is None else len(access.authorized)
+    tokens = "none asked for" if access.tokens is None else len(access.tokens)
+    _log.info("read the files again: keys that may enter: %s; tokens: %s", keys, tokens)
 
 
 def _fit_to_files(limits: ServerLimits) -> ServerLimits:
@@ -93,7 +99,10 @@ def _fit_to_files(limits: ServerLimits) -> ServerLimits:
     if hard == resource.RLIM_INFINITY:
         hard = limits.max_connections + limits.max_handshakes + _FILES_KEPT_BACK
     if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (ValueError, OSError):  # macOS has a lower limit that it does not tell
+            hard = soft
     left = hard - _FILES_KEPT_BACK
     if left >= limits.max_connections + limits.max_handshakes:
         return limits

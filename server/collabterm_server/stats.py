@@ -178,6 +178,8 @@ class Stats:
         """Return everything as it is now."""
         self._forget_operations_before(now - _SECOND)
         usage = resource.getrusage(resource.RUSAGE_SELF)
+        resident = _resident_bytes()
+        peak = usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss * _KIB
         return Snapshot(
             uptime_s=now - self._started,
             census=census,
@@ -195,8 +197,8 @@ class Stats:
             slow_clients=self._slow_clients,
             stun_answers=self._stun_answers,
             stun_drops=self._stun_drops,
-            resident_bytes=_resident_bytes(),
-            peak_bytes=usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss * _KIB,
+            resident_bytes=resident,
+            peak_bytes=max(peak, resident or 0),  # the system counts the two at different moments
             cpu_s=usage.ru_utime + usage.ru_stime,
         )
 

@@ -45,7 +45,7 @@ class Bounds:
     """What one connection may cost.
 
     Args:
-        max_bytes: The largest message that is taken.
+        max_bytes: The largest message that is taken, until ``take_up_to`` changes it.
         max_unsent_bytes: What may wait to be sent; beyond it the connection is cut off.
         tls_s: For the TLS handshake.
         close_s: For the other side to close its end.
@@ -225,6 +225,10 @@ class WebSocket(asyncio.BufferedProtocol):
         """Cut the connection off."""
         self._begin_closing()
         self._transport.abort()
+
+    def take_up_to(self, nbytes: int) -> None:
+        """Change the largest message that is taken."""
+        self._protocol.max_message_size = nbytes
 
     def act_on_deadline(self) -> None:
         """Cut off whoever is closing, and else tell the handler; the deadline has passed."""

@@ -87,7 +87,7 @@ async def skip_to(peer: SignalingPeer, kind: type[ServerMessage]) -> ServerMessa
 
 async def beating_until_news(peer: SignalingPeer) -> ServerMessage:
     """Keep the connection alive until something else than a heartbeat comes back; return that."""
-    async with asyncio.timeout(2 * DEADLINE_S):
+    async with asyncio.timeout(6 * DEADLINE_S):
         await peer.send(Heartbeat())
         while (message := await peer.receive()) == Heartbeat():
             await asyncio.sleep(_BEAT_S)

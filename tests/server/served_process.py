@@ -14,12 +14,18 @@ END_S = 10.0
 
 
 class ServedProcess:
-    """A running server; ``log`` is what it has written to standard error so far."""
+    """A running server; ``log`` is what it has written to standard error so far.
+
+    Args:
+        home: A folder for all that it could want to write: its user's, its own and the temporary one.
+        options: Of the command.
+    """
 
     def __init__(self, home: Path, *options: str) -> None:
         self._process = subprocess.Popen(
             [*serve_command(0), *options],
-            env=environment(home),
+            env=environment(home, TMPDIR=str(home), PYTHONDONTWRITEBYTECODE="1"),
+            cwd=home,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

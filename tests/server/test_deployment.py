@@ -57,7 +57,7 @@ HARDENING = {
 RUN_WITH_NOTHING_ELSE = """
 import sys
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 allowed = set(sys.argv.pop(1).split(",")) | sys.stdlib_module_names | {"collabterm", "collabterm_server"}
 
@@ -71,8 +71,9 @@ sys.meta_path.insert(0, NothingElse)
 import collabterm_server
 from collabterm.cli import main
 
-for module in iter_modules(collabterm_server.__path__):
-    import_module(f"collabterm_server.{module.name}")
+for module in walk_packages(collabterm_server.__path__, "collabterm_server."):
+    import_module(module.name)
+assert "collabterm_server.instances.redis_link" in sys.modules, "also what only --redis needs"
 main()
 """
 

@@ -113,7 +113,10 @@ async def say_nothing_of_oneself(server: SignalingServer, stack: AsyncExitStack)
 
 async def come_second(server: SignalingServer, stack: AsyncExitStack) -> SignalingPeer:
     await stack.enter_async_context(signed_in(server.url))
-    return await stack.enter_async_context(knocking(server.url))
+    late = await stack.enter_async_context(knocking(server.url))
+    challenge = await late.challenge()
+    await late.send(late.identity.auth(challenge.nonce))
+    return late
 
 
 async def sign_in_twice(server: SignalingServer, stack: AsyncExitStack) -> SignalingPeer:

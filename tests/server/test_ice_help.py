@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import socket
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +16,11 @@ from aioice import stun
 
 from collabterm.errors import CannotListen
 from collabterm.protocol.signaling import Heartbeat, IceServers, RoomName, TurnServer
+from collabterm_server.limits import ServerLimits
 from collabterm_server.options import ServerOptions
 from collabterm_server.relay import SignalingServer
 from collabterm_server.turn import TurnRelay
-from tests.server.arrivals import arriving, beating_until_news, is_let_in
+from tests.server.arrivals import arriving, is_let_in
 from tests.server.raw_client import LOCALHOST
 from tests.server.served_process import served
 from tests.server.signaling_peer import DEADLINE_S, SignalingPeer, signed_in, stats_of
@@ -26,6 +28,7 @@ from tests.server.signaling_peer import DEADLINE_S, SignalingPeer, signed_in, st
 DEN = RoomName("den")
 SECRET: Final = b"0123456789abcdef0123456789abcdef"
 URLS: Final = ("turn:turn.example.org:3478", "turns:turn.example.org:5349")
+TALKATIVE: Final = ServerLimits(message_rate=100_000, message_burst=100_000)
 
 
 def asked_over_udp(port: int) -> stun.Message:
@@ -88,20 +91,24 @@ async def test_turn_servers_come_with_a_credential_of_the_client_that_they_can_c
 
 
 def with_turn(ttl_s: int) -> SignalingServer:
-    return SignalingServer(
-        LOCALHOST, 0, options=ServerOptions(stun=True, turn=TurnRelay(URLS, SECRET, ttl_s=ttl_s))
-    )
+    options = ServerOptions(stun=True, turn=TurnRelay(URLS, SECRET, ttl_s=ttl_s))
+    return SignalingServer(LOCALHOST, 0, TALKATIVE, options)
 
 
-async def test_a_credential_is_renewed_on_a_heartbeat_after_half_of_its_life() -> None:
+async def test_a_credential_is_renewed_on_the_first_heartbeat_after_half_of_its_life() -> None:
     loop = asyncio.get_running_loop()
+    began = loop.time()
     async with with_turn(ttl_s=2) as server, signed_in(server.url) as ann:
         first = await ice_servers(ann)
-        began = loop.time()
+        told = loop.time()
+        beats = [-inf, loop.time()]
         await ann.send(Heartbeat())
-        assert await ann.receive() == Heartbeat()
-        message = await beating_until_news(ann)
-        assert 0.9 <= loop.time() - began < 2, "renewed when there was time left"
+        while (message := await ann.receive()) == Heartbeat():
+            beats.append(loop.time())
+            await ann.send(Heartbeat())
+        *_, one_before, _renewing, _one_after = beats
+        assert loop.time() >= began + 1, "not earlier"
+        assert one_before <= told + 1, "and not later: this one would have been answered by a new one"
         assert isinstance(message, IceServers)
         assert message.stun_port == first.stun_port == server.port
         assert lifetime(message.turn[0]) > lifetime(first.turn[0])

@@ -66,4 +66,5 @@ async def test_the_log_has_the_address_that_is_believed(
         arriving(server.url, address=address, forwarded="203.0.113.7") as peer,
     ):
         await is_let_in(peer)
-    assert f"{peer.peer_id} (Ann) signed in from {logged}" in caplog.messages
+    line = f"{peer.peer_id} (Ann) signed in from {logged} with {peer.info.fingerprint}"
+    assert line in caplog.messages

@@ -70,7 +70,9 @@ async def test_a_key_that_is_taken_off_the_list_is_shown_out_and_one_that_is_add
             await waiting.challenge()
             keys.write(bea, cid)
             hang_up(server, times=2)
-            assert await waiting.is_closed() == 1001
+            again = await waiting.refusal()
+            assert (again.code, again.retry_after) == (ErrorCode.TOO_MANY, 0.1)
+            assert await waiting.is_closed() == 1013
         async with knocking(server.url, cid) as third:
             await is_let_in(third)
             assert await third.enter(DEN) == (bea.info,)
@@ -166,6 +168,6 @@ async def test_a_server_without_files_goes_on(tmp_path: Path) -> None:
     with served(tmp_path, "--no-stun") as server:
         async with arriving(server.url) as ann:
             await is_let_in(ann)
-            hang_up(server, "any key may enter")
+            hang_up(server, "keys that may enter: any; tokens: none asked for")
             assert await ann.ask(Heartbeat()) == Heartbeat()
         assert server.levels() == {"INFO"}

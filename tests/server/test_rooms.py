@@ -270,7 +270,7 @@ def test_a_borrowed_room_becomes_that_of_its_own_who_start_anew() -> None:
     rooms.lost(ANN.peer_id, now=0.0)
     rooms.join(BEA, "den", create=True, now=1.0)
     assert rooms.join(ANN_AGAIN, "den", create=True, now=2.0) == [
-        (ANN_AGAIN.peer_id, RoomJoined(DEN, (BEA,))),
+        (ANN_AGAIN.peer_id, RoomJoined(DEN, (BEA,), ("Ann",))),  # or a client would let its file go
         (BEA.peer_id, PeerJoined(ANN_AGAIN)),
         (ANN_AGAIN.peer_id, RoomCreated(DEN)),
     ]

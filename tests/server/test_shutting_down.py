@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
@@ -36,28 +35,26 @@ async def farewell(peer: SignalingPeer) -> Error:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_everybody_is_told_and_the_process_ends_well_within_a_second(
+async def test_everybody_is_told_and_the_process_ends_as_soon_as_all_have_closed(
     tmp_path: Path, number: int
 ) -> None:
-    with served(tmp_path) as server:
+    with served(tmp_path, "--limit", "shutdown_s=30") as server:
         async with AsyncExitStack() as stack:
             peers = [await stack.enter_async_context(arriving(server.url)) for _ in range(5)]
             for peer in peers:
                 await is_let_in(peer)
             stranger = await stack.enter_async_context(knocking(server.url))
             await stranger.challenge()
-            began = time.monotonic()
             server.signal(number)
             for peer in (*peers, stranger):
                 await farewell(peer)
             assert server.ends() == 0
-            assert time.monotonic() - began < 1
     assert server.levels() == {"INFO"}
     assert server.log[-1].endswith("ended")
 
 
-async def test_those_who_do_not_read_answer_or_finish_hold_up_nothing(tmp_path: Path) -> None:
-    with served(tmp_path) as server:
+async def test_those_who_do_not_read_answer_or_finish_are_not_waited_for(tmp_path: Path) -> None:
+    with served(tmp_path, "--limit", "close_s=30") as server:
         async with AsyncExitStack() as stack:
 
             async def dial() -> RawClient:
@@ -72,11 +69,9 @@ async def test_those_who_do_not_read_answer_or_finish_hold_up_nothing(tmp_path: 
             (await dial()).write(b"GET /healthz HTTP/1.1\r\n\r\n")
             reading = await stack.enter_async_context(arriving(server.url))
             await is_let_in(reading)
-            began = time.monotonic()
             server.signal(signal.SIGTERM)
             await farewell(reading)
             assert server.ends() == 0
-            assert time.monotonic() - began < 1
             error = await mute.hear()
             assert isinstance(error, Error)
             assert error.code is ErrorCode.SHUTTING_DOWN
@@ -86,16 +81,15 @@ async def test_those_who_do_not_read_answer_or_finish_hold_up_nothing(tmp_path: 
 async def test_a_server_with_tls_ends_likewise(tmp_path: Path) -> None:
     files = CertificateFiles(tmp_path)
     files.issue("localhost")
-    with served(tmp_path, "--tls-cert", str(files.cert), "--tls-key", str(files.key)) as server:
+    tls = ("--tls-cert", str(files.cert), "--tls-key", str(files.key))
+    with served(tmp_path, "--limit", "close_s=30", *tls) as server:
         async with arriving(server.url, ssl=trusting()) as ann, dialing(server.port, ssl=trusting()) as mute:
             await is_let_in(ann)
             await mute.upgrade()
             async with dialing(server.port):
-                began = time.monotonic()
                 server.signal(signal.SIGTERM)
                 await farewell(ann)
                 assert server.ends() == 0
-                assert time.monotonic() - began < 2
     assert server.levels() == {"INFO"}
 
 

@@ -180,7 +180,7 @@ class Cluster:
         step, origin = Step(), bulletin.origin
         if origin.instance != self.instance:
             self._silence.hear(origin.instance, now)
-        for message in bulletin.messages:
+        for message in bulletin.messages if self._phase is not _Phase.ENDED else ():
             match message:
                 case Introduce():
                     step.deliveries.extend(self._introduce(message))

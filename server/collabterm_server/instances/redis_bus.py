@@ -125,7 +125,7 @@ class RedisBus:
                 async with asyncio.timeout(_PARTING_S):
                     await self._is_idle.wait()
         self._running.cancel()
-        await self._tasks.__aexit__(exc_type, exc, traceback)
+        await self._tasks.__aexit__(None, None, None)  # what ended us is no error of a task
 
     def publish(self, announcements: Iterable[Announcement]) -> None:
         """Publish after all that was before; never waits, and without a link forgets it."""
@@ -200,6 +200,9 @@ class RedisBus:
             except ServerProblem as problem:
                 _log.debug("%s", problem)
                 await link.close()
+            except BaseException:
+                await link.close()
+                raise
 
     async def _listen(self, link: RedisLink) -> None:
         while True:

@@ -33,7 +33,7 @@ from collabterm_server.instances.announcements import (
     RoomRules,
     SnapshotPart,
 )
-from collabterm_server.instances.cluster import Cluster
+from collabterm_server.instances.cluster import Cluster, Step
 from tests.server.instances.clusters import GRACE_S, PACE, World, linked, peer, state_of
 
 ANN, BEA, CAL, DAN = peer("Ann"), peer("Bea"), peer("Cal"), peer("Dan")
@@ -456,3 +456,13 @@ def test_what_comes_from_outside_the_group_has_no_effect(command: Command) -> No
         first.cluster.receive(Bulletin(origin, (command,)), world.now)
     if not isinstance(command, GiveUp):
         assert state_of(first) == before
+
+
+def test_an_instance_that_has_said_goodbye_delivers_nothing_any_more() -> None:
+    world = two_in_the_den()
+    first, second = world.instances
+    offer = SdpOffer({}, to=ANN.peer_id)
+    [announcement] = second.cluster.route(offer, BEA.peer_id).announcements
+    first.cluster.close()
+    late = Bulletin(announcement.origin, (announcement.message,))
+    assert first.cluster.receive(late, 0.0) == Step()

@@ -27,7 +27,7 @@ from collabterm_server.instances.announcements import Announcement, Beat, Instan
 from collabterm_server.instances.redis_bus import signal_bytes, take_batch
 from tests.network import free_port
 from tests.server.instances.clusters import peer, state_of
-from tests.server.instances.redis_instance import HEARTBEAT_S, RedisInstance
+from tests.server.instances.redis_instance import RedisInstance
 from tests.server.instances.redis_process import HAS_REDIS, RedisProcess
 from tests.waiting import until
 
@@ -39,6 +39,9 @@ NOBODY = Origin(InstanceId("nobody"), 0, None)
 
 PATIENT_S = 4.5
 """A heartbeat so long that a busy machine makes nothing late."""
+
+LONGEST_S = 120.0
+"""A heartbeat whose silence no test waits for: what comes all the same was said."""
 
 MISSING = """
 import asyncio, sys
@@ -140,20 +143,22 @@ async def test_signing_in_at_another_instance_replaces_the_older_connection(two:
     assert bea.heard[-2:] == [PeerLeft(ANN.peer_id), PeerJoined(ANN)]
 
 
-async def test_an_instance_that_ends_is_missed_at_once_and_its_peers_find_their_place(two: Two) -> None:
-    ann = two.first.enter(ANN, "den")
-    async with RedisInstance("c", two.redis.url) as third:
-        third.enter(BEA, "den")
-        await until(lambda: ann.others, "Bea is there")
-        before = two.first.now
-    await until(lambda: not ann.others, "Bea is missed")
-    assert two.first.now - before < HEARTBEAT_S / 3
-    bea = two.second.enter(BEA, "den")
-    await until(lambda: bea.room, "Bea is back")
-    assert bea.heard == [RoomJoined(DEN, (ANN,))]
+async def test_an_instance_that_ends_is_missed_without_waiting_and_its_peers_find_their_place(
+    redis: RedisProcess,
+) -> None:
+    async with RedisInstance("a", redis.url, LONGEST_S) as first:
+        ann = first.enter(ANN, "den")
+        async with RedisInstance("b", redis.url, LONGEST_S) as second:
+            second.enter(BEA, "den")
+            await until(lambda: ann.others, "Bea is there")
+        await until(lambda: not ann.others, "Bea is missed")
+        bea = first.enter(BEA, "den")
+        await until(lambda: bea.room, "Bea is back")
+        assert bea.heard == [RoomJoined(DEN, (ANN,))]
 
 
-async def test_an_instance_that_hangs_is_given_up_within_the_heartbeat(redis: RedisProcess) -> None:
+async def test_an_instance_that_hangs_is_given_up(redis: RedisProcess) -> None:
+    """How soon is tested where time only passes when told: in ``test_cluster``."""
     async with (
         RedisInstance("a", redis.url, PATIENT_S) as first,
         RedisInstance("b", redis.url, PATIENT_S) as second,
@@ -164,10 +169,9 @@ async def test_an_instance_that_hangs_is_given_up_within_the_heartbeat(redis: Re
 async def miss_who_hangs(two: Two) -> None:
     ann, bea = two.first.enter(ANN, "den"), two.second.enter(BEA, "den")
     await until(lambda: ann.others and bea.others, "both know each other")
-    before = two.first.now
     two.second.fall_silent()
-    await until(lambda: not ann.others, "Bea is missed")
-    assert two.first.now - before < PATIENT_S
+    await until(lambda: not ann.others, "Bea is missed", timeout_s=10 * PATIENT_S)
+    assert two.first.losses == 0, "and not Redis"
 
 
 async def test_when_redis_is_lost_local_rooms_go_on_and_when_it_is_back_rooms_join_up(two: Two) -> None:
@@ -243,7 +247,7 @@ async def test_what_others_publish_there_is_ignored(two: Two, caplog: pytest.Log
 
 
 async def test_an_instance_that_cannot_get_rid_of_its_news_gives_redis_up(redis: RedisProcess) -> None:
-    async with RedisInstance("a", redis.url, heartbeat_s=120) as instance:
+    async with RedisInstance("a", redis.url, LONGEST_S) as instance:
         redis.freeze()
         instance.bus.publish(Announcement(None, NOBODY, Beat(0.0)) for _ in range(50_001))
         await until(lambda: instance.losses, "redis given up long before it is silent for too long")
@@ -261,7 +265,7 @@ def test_what_is_published_at_once_is_bounded_in_bytes() -> None:
 async def test_introductions_that_redis_does_not_take_are_dropped_and_commands_are_not(
     redis: RedisProcess,
 ) -> None:
-    async with RedisInstance("a", redis.url, heartbeat_s=120) as instance:
+    async with RedisInstance("a", redis.url, LONGEST_S) as instance:
         redis.freeze()
         parcel = Introduce(ANN.peer_id, "x" * 60_000)
         instance.bus.publish(Announcement(None, NOBODY, parcel) for _ in range(2_000))
