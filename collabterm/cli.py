@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Annotated, Final
 import typer
 
 from collabterm import __version__
-from collabterm.errors import CollabtermError, OutputUnwritable
+from collabterm.errors import CollabtermError, ModuleMissing, OutputUnwritable
 
 _INTERRUPTED_EXIT_CODE: Final = 130
 """128 and SIGINT, as shells have it."""
@@ -53,12 +55,25 @@ def main() -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # our sentences are not ASCII, a locale may be
     try:
-        app(prog_name="collabterm")
+        with _missing_modules_told():
+            app(prog_name="collabterm")
     except CollabtermError as error:
         typer.echo(f"collabterm: {_one_line(str(error))}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED_EXIT_CODE)
+
+
+@contextmanager
+def _missing_modules_told() -> Iterator[None]:
+    """Tell of an installation without what a command needs; a module of ours that is missing is our bug."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        if module in ("", "collabterm", "collabterm_server"):
+            raise
+        raise ModuleMissing(module=module) from error
 
 
 def _show_version(wanted: bool) -> None:

@@ -30,16 +30,25 @@ import os
 import pwd
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
 
-from collabterm.errors import BadName, BadServerUrl, BadSetting, BadTheme
+from collabterm.errors import (
+    BadConfigFile,
+    BadName,
+    BadServerUrl,
+    BadSetting,
+    BadTheme,
+    BadVariable,
+    FileUnreadable,
+    UsageError,
+)
 from collabterm.protocol.access_lists import check_token
 from collabterm.protocol.limits import MAX_NAME_CHARS
 from collabterm.protocol.signaling import check_name
@@ -57,16 +66,29 @@ _MAX_PORT: Final = 65_535
 _SCHEMES: Final = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 _HOST_AND_PORT: Final = re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{1,5}))?")
 
+_Value = TypeVar("_Value")
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a session needs to know; ``stun`` may be empty, and ``token`` is None unless one is set."""
+    """What a session needs to know.
+
+    Attributes:
+        server: The signaling server.
+        name: The name others see.
+        stun: STUN servers; perhaps none.
+        editor: How it looks.
+        token: The secret shared with the server; None unless one is set.
+        token_file: Where to read it again later; None if it does not come from a file, or from one that
+            can be read once, such as a pipe.
+    """
 
     server: str
     name: str
     stun: tuple[str, ...]
     editor: EditorSettings = field(default_factory=EditorSettings)
     token: bytes | None = field(default=None, repr=False)
+    token_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +121,22 @@ def load_settings(
         token_file: From the command line, if given.
 
     Raises:
-        UsageError: ``BadServerUrl``, ``BadName``, ``BadTheme`` or ``BadSetting``.
-        BadTokenFile: If the token file in force holds no token.
+        UsageError: ``BadServerUrl``, ``BadName``, ``BadTheme``, ``BadVariable``, ``BadSetting`` or
+            ``BadConfigFile``.
+        FileProblem: ``BadTokenFile`` if the token file in force holds no token, ``FileUnreadable``.
     """
     kept = _read_config(config_path)
-    server = server if server is not None else environ.get("COLLABTERM_SERVER") or None
-    theme = theme if theme is not None else environ.get("COLLABTERM_THEME") or None
-    stun = _stun_from_environment(environ)
-    if stun is None:
-        stun = DEFAULT_STUN if kept.stun is None else kept.stun
+    chosen_theme = _choose(theme, environ, "COLLABTERM_THEME", _check_theme) or kept.editor.theme
+    token, reread = _choose_token(kept, environ, token_file)
     return Settings(
-        server=check_server_url(server) if server is not None else kept.server or DEFAULT_SERVER,
+        server=_choose(server, environ, "COLLABTERM_SERVER", check_server_url)
+        or kept.server
+        or DEFAULT_SERVER,
         name=_choose_name(kept, environ, name),
-        stun=stun,
-        editor=replace(
-            kept.editor,
-            theme=_check_theme(theme) if theme is not None else kept.editor.theme,
-            no_color=bool(environ.get("NO_COLOR")),
-        ),
-        token=_choose_token(kept, environ, token_file),
+        stun=_choose_stun(kept, environ),
+        editor=replace(kept.editor, theme=chosen_theme, no_color=bool(environ.get("NO_COLOR"))),
+        token=token,
+        token_file=reread,
     )
 
 
@@ -129,7 +148,8 @@ def load_name(*, config_path: Path, environ: Mapping[str, str]) -> str:
         environ: See ``load_settings``.
 
     Raises:
-        UsageError: ``BadName`` or ``BadSetting``.
+        UsageError: ``BadName``, ``BadVariable``, ``BadSetting`` or ``BadConfigFile``.
+        FileUnreadable: If the config file is there and cannot be read.
     """
     return _choose_name(_read_config(config_path), environ, None)
 
@@ -190,11 +210,11 @@ def _read_config(path: Path) -> _FileSettings:
     except (FileNotFoundError, NotADirectoryError):
         return _FileSettings()
     except OSError as error:
-        raise BadSetting(setting="file", path=path, problem=error.strerror) from error
+        raise FileUnreadable(path=path, reason=error.strerror) from error
     except UnicodeDecodeError as error:
-        raise BadSetting(setting="encoding", path=path, problem="it is not UTF-8") from error
+        raise BadConfigFile(path=path, problem="it is not UTF-8") from error
     except ValueError as error:  # TOMLDecodeError, and what int() says to a number of 5,000 digits
-        raise BadSetting(setting="syntax", path=path, problem=error) from error
+        raise BadConfigFile(path=path, problem=error) from error
     kept = _FileSettings()
     for key, value in table.items():
         try:
@@ -233,21 +253,35 @@ def _find_token_file(folder: Path, value: str) -> Path:
         raise ValueError("nobody's home folder is known by this name") from error
 
 
+def _choose(
+    given: str | None, environ: Mapping[str, str], variable: str, check: Callable[[str], _Value]
+) -> _Value | None:
+    """Return what the command line says, or else the environment; what is beaten is not looked at."""
+    if given is not None:
+        return check(given)
+    value = environ.get(variable)
+    return _from_environment(variable, value, check) if value else None
+
+
+def _from_environment(variable: str, value: str, check: Callable[[str], _Value]) -> _Value:
+    try:
+        return check(value)
+    except (UsageError, ValueError) as error:
+        raise BadVariable(variable=variable, problem=error) from error
+
+
 def _choose_name(kept: _FileSettings, environ: Mapping[str, str], name: str | None) -> str:
-    name = name if name is not None else environ.get("COLLABTERM_NAME") or None
-    return check_name(name) if name is not None else kept.name or _login_name(environ)
+    return _choose(name, environ, "COLLABTERM_NAME", check_name) or kept.name or _login_name(environ)
 
 
-def _choose_token(kept: _FileSettings, environ: Mapping[str, str], file: Path | None) -> bytes | None:
-    """Return the token in force; a file that is beaten is not opened."""
-    token = environ.get("COLLABTERM_TOKEN")
-    if file is None and token:
-        try:
-            return check_token(token)
-        except ValueError as error:
-            raise BadSetting(setting="COLLABTERM_TOKEN", path="the environment", problem=error) from error
+def _choose_token(
+    kept: _FileSettings, environ: Mapping[str, str], file: Path | None
+) -> tuple[bytes | None, Path | None]:
+    """Return the token in force, and where to read it again; a file that is beaten is not opened."""
+    if file is None and (token := _choose(None, environ, "COLLABTERM_TOKEN", check_token)):
+        return token, None
     file = file if file is not None else kept.token_file
-    return load_token(file) if file is not None else None
+    return (load_token(file), file if file.is_file() else None) if file is not None else (None, None)
 
 
 def _check_theme(name: str) -> str:
@@ -256,14 +290,15 @@ def _check_theme(name: str) -> str:
     return name
 
 
-def _stun_from_environment(environ: Mapping[str, str]) -> tuple[str, ...] | None:
+def _choose_stun(kept: _FileSettings, environ: Mapping[str, str]) -> tuple[str, ...]:
     listed = environ.get("COLLABTERM_STUN")
-    if listed is None:
-        return None
-    try:
-        return _check_stun([entry.strip() for entry in listed.split(",") if entry.strip()])
-    except ValueError as error:
-        raise BadSetting(setting="COLLABTERM_STUN", path="the environment", problem=error) from error
+    if listed is not None:
+        return _from_environment("COLLABTERM_STUN", listed, _check_stun_list)
+    return DEFAULT_STUN if kept.stun is None else kept.stun
+
+
+def _check_stun_list(listed: str) -> tuple[str, ...]:
+    return _check_stun(entry.strip() for entry in listed.split(",") if entry.strip())
 
 
 def _check_stun(entries: Iterable[object]) -> tuple[str, ...]:

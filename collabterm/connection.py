@@ -1,6 +1,6 @@
 """A session's network, put together: signaling, the mesh of links and the server hosted in between.
 
-It composes and holds no protocol of its own. Importing it imports websockets, so it is imported late.
+It must not hold a protocol of its own. Importing it imports websockets, so it is imported late.
 """
 
 from __future__ import annotations
@@ -10,14 +10,24 @@ import gc
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from functools import partial
 from random import SystemRandom
 
 from collabterm.config import DEFAULT_SERVER
-from collabterm.errors import ServerBusy, ServerProblem, ServerRefused
+from collabterm.errors import (
+    BadTokenFile,
+    CollabtermError,
+    ServerAway,
+    ServerBusy,
+    ServerNotTrusted,
+    ServerProblem,
+    ServerRefused,
+)
 from collabterm.file_keeper import FileKeeper
 from collabterm.join_request import JoinRequest
 from collabterm.session.events import InSync, RoomEvent, StatusChanged
 from collabterm.session.room import Room
+from collabterm.storage.token import load_token
 from collabterm.transport.identity import Identity
 from collabterm.transport.mesh import Mesh
 from collabterm.transport.signaling_client import (
@@ -36,7 +46,7 @@ async def stay_connected(
     identity: Identity,
     room: Room,
     keeper: FileKeeper,
-    on_refused: Callable[[ServerProblem], None],
+    on_refused: Callable[[CollabtermError], None],
     on_notice: Callable[[str], None],
 ) -> None:
     """Stay in the room until cancelled; then say goodbye.
@@ -57,6 +67,7 @@ async def stay_connected(
         identity=replace(identity, token=settings.token),
         host=_host_here if settings.server == DEFAULT_SERVER else None,
         random=SystemRandom(),
+        load_token=partial(load_token, settings.token_file) if settings.token_file is not None else None,
     )
     mesh = Mesh(room, identity.peer_id, client, settings.stun, SystemRandom(), settings.server)
     follower = _Follower(room, keeper, mesh, on_refused, on_notice)
@@ -75,7 +86,7 @@ class _Follower:
         room: Room,
         keeper: FileKeeper,
         mesh: Mesh,
-        on_refused: Callable[[ServerProblem], None],
+        on_refused: Callable[[CollabtermError], None],
         on_notice: Callable[[str], None],
     ) -> None:
         self._room = room
@@ -105,12 +116,12 @@ class _Follower:
                 pass
         self._mesh.handle(event)
 
-    def _lost(self, problem: ServerProblem) -> None:
+    def _lost(self, problem: ServerProblem | BadTokenFile) -> None:
         """Tell what the server said, once; give up on one that has never worked and will not soon."""
-        may_pass = isinstance(problem, ServerBusy)
+        may_pass = isinstance(problem, ServerBusy | ServerAway)
         if not may_pass and not self._has_entered and self._room.document.is_pristine:
             self._on_refused(problem)
-        elif isinstance(problem, ServerBusy | ServerRefused) and self._told != (words := str(problem)):
+        elif (words := _words_for_a_notice(problem)) and self._told != words:
             self._told = words
             self._on_notice(words)
 
@@ -123,6 +134,17 @@ class _Follower:
         ):
             self._has_compared = True
             self._keeper.compare()
+
+
+def _words_for_a_notice(problem: ServerProblem | BadTokenFile) -> str:
+    """Return what to read while editing goes on; nothing if the status bar says all there is to know."""
+    match problem:
+        case ServerBusy() | ServerRefused():
+            return str(problem.fields["message"])  # which server it is that turns one away is no news
+        case BadTokenFile() | ServerNotTrusted():
+            return str(problem)
+        case _:
+            return ""
 
 
 def _host_here() -> AbstractAsyncContextManager[object]:

@@ -1,11 +1,13 @@
 """Every error a person or a peer can cause; it must not import anything of the project.
 
 The first paragraph of a class's docstring is the sentence the user reads, filled with the fields
-given at the raise: what happened, and what to do about it.
+given at the raise: what happened, and what to do about it. A field named ``problem`` or ``reason`` may
+itself be such a sentence: it stands in brackets, and loses its full stop there.
 
     CollabtermError
     ├── UsageError                    exit 2: the command line or the terminal is not fit for it
-    │   ├── BadRoomName  BadName  BadServerUrl  BadServerName  BadSetting  BadTheme  BadLanguage
+    │   ├── BadRoomName  BadName  BadServerUrl  BadServerName  BadTheme  BadLanguage
+    │   ├── BadSetting  BadConfigFile  BadVariable
     │   ├── IncompleteOptions  BadLimit  BadNetwork
     │   ├── BadOrigin  BadTlsFile  BadTurnUrl  BadRedisUrl
     │   └── NotATerminal  TerminalTooSmall
@@ -15,16 +17,20 @@ given at the raise: what happened, and what to do about it.
     │   └── FolderMissing  FileUnwritable
     ├── ServerProblem                 exit 1: the signaling server cannot be used
     │   ├── ServerUnreachable  NotASignalingServer  PortInUse  CannotListen
+    │   ├── ServerNotTrusted  BadTrustFile  TlsFailed  TlsWanted
     │   ├── RedisMissing  RedisUnreachable  RedisRefused
-    │   └── VersionMismatch  ServerRefused  ServerBusy  TooFewFiles
+    │   └── VersionMismatch  ServerRefused  ServerBusy  ServerAway  TooFewFiles
     ├── OutputUnwritable              exit 1: what was asked for cannot be printed
+    ├── ModuleMissing                 exit 1: what a command needs is not installed
     ├── ProtocolError                 costs the peer that caused it its link, and nobody else anything
     └── InternalError                 exit 70: our own mistake
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_BRACKETED: Final = ("problem", "reason")
 
 
 class CollabtermError(Exception):
@@ -38,7 +44,8 @@ class CollabtermError(Exception):
 
     def __str__(self) -> str:
         sentence = " ".join((type(self).__doc__ or type(self).__name__).split("\n\n")[0].split())
-        return sentence.format(**self.fields)
+        brackets = {name: str(self.fields[name]).rstrip(".") for name in _BRACKETED if name in self.fields}
+        return sentence.format(**self.fields | brackets)
 
 
 class UsageError(CollabtermError):
@@ -65,6 +72,14 @@ class BadServerName(UsageError):
 
 class BadSetting(UsageError):
     """The setting {setting!r} in {path} is not usable ({problem}): correct it or remove the line."""
+
+
+class BadConfigFile(UsageError):
+    """{path} is not TOML ({problem}): correct it, or move it away to go on without."""
+
+
+class BadVariable(UsageError):
+    """The variable {variable!r} in the environment is not usable ({problem}): correct it or unset it."""
 
 
 class BadTheme(UsageError):
@@ -163,6 +178,10 @@ class OutputUnwritable(CollabtermError):
     """The output cannot be written ({reason}): check where it is redirected to."""
 
 
+class ModuleMissing(CollabtermError):
+    """The module {module} is missing: this installation only serves, or is incomplete, so install collabterm with pip to edit."""
+
+
 class ServerProblem(CollabtermError):
     """The server at {url} cannot be used."""
 
@@ -173,6 +192,22 @@ class ServerUnreachable(ServerProblem):
 
 class NotASignalingServer(ServerProblem):
     """Something answers at {url}, but it is not a collabterm server: check the address and port."""
+
+
+class ServerNotTrusted(ServerProblem):
+    """A server answers at {url}, but its certificate is not trusted ({reason}): check the name in the address, or set SSL_CERT_FILE to the certificate of whoever issued it."""
+
+
+class BadTrustFile(ServerProblem):
+    """The certificate of {url} cannot be checked, for SSL_CERT_FILE names {path}, which is of no use ({reason}): correct it or unset it."""
+
+
+class TlsFailed(ServerProblem):
+    """Something answers at {url}, but TLS with it fails ({reason}): write ws:// if the server has no certificate, else check the address and port."""
+
+
+class TlsWanted(ServerProblem):
+    """Something answers at {url}, but not without TLS ({reason}): write wss:// if the server has a certificate, else check the address and port."""
 
 
 class PortInUse(ServerProblem):
@@ -209,6 +244,10 @@ class ServerRefused(ServerProblem):
 
 class ServerBusy(ServerProblem):
     """The server at {url} takes nobody in just now: {message}"""
+
+
+class ServerAway(ServerProblem):
+    """The server at {url} is away for a moment: {message}"""
 
 
 class ProtocolError(CollabtermError):

@@ -1,4 +1,7 @@
-"""What ``collabterm join`` was asked for, checked; must not import anything that is slow to import."""
+"""What ``collabterm join`` was asked for, checked; must not start anything.
+
+Nor must it import what is slow to import: whoever mistyped is told at once.
+"""
 
 from __future__ import annotations
 
@@ -63,16 +66,11 @@ def check_join(
 
     Raises:
         UsageError: For the room, the settings or the terminal.
-        FileProblem: For the file, or the one that holds the token.
+        FileProblem: For the file, or the one that holds the settings or the token.
     """
     room_name = check_room_name(room)
     settings = load_settings(
-        config_path=config_path,
-        environ=environ,
-        server=server,
-        name=name,
-        theme=theme,
-        token_file=token_file,
+        config_path=config_path, environ=environ, server=server, name=name, theme=theme, token_file=token_file
     )
     known_language = _check_language(language) if language is not None else None
     _check_terminal()

@@ -1,6 +1,6 @@
 """``collabterm join``, put together: document, room, screen, network, log and rescue.
 
-It composes and holds no logic of the parts. What is slow to import (websockets, then aiortc) is imported
+It must not hold any of their logic. What is slow to import (websockets, then aiortc) is imported
 once the first screen is up.
 """
 
@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from collabterm import config
 from collabterm.document.shared_text import Document
-from collabterm.errors import CollabtermError, FileProblem, InternalError, ServerProblem
+from collabterm.errors import CollabtermError, FileProblem, InternalError
 from collabterm.file_keeper import FileKeeper
 from collabterm.join_request import JoinRequest
 from collabterm.session.room import Room
@@ -127,7 +127,7 @@ class _Session:
         except Exception as error:  # noqa: BLE001  # a mistake of ours anywhere in the network ends the editor in order
             self._app.fail(error)
 
-    def _refuse(self, problem: ServerProblem) -> None:
+    def _refuse(self, problem: CollabtermError) -> None:
         """End what has not begun: the server cannot be used, and nothing was typed yet."""
         self.failure = problem
         self._app.exit(problem.exit_code)

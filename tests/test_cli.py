@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -18,48 +17,10 @@ from time import perf_counter
 import pytest
 
 from collabterm import __version__
-from collabterm.protocol.access_lists import parse_authorized_keys
-from collabterm.protocol.identity import key_fingerprint
 from collabterm.protocol.limits import MAX_DOCUMENT_BYTES
-from collabterm.transport.identity import Identity
+from tests.command_line import HEAVY, TIMEOUT_S, assert_one_sentence, imported, run
 from tests.product import COLLABTERM, environment, join_command
 from tests.terminal import Terminal
-
-_HEAVY = ("textual", "aiortc", "aioice", "pycrdt", "av", "tree_sitter")
-_TIMEOUT_S = 30.0
-
-
-def run(
-    *arguments: str,
-    home: Path,
-    extra: dict[str, str] | None = None,
-    python: Sequence[str] = (),
-    cwd: Path | None = None,
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *python, "-m", "collabterm", *arguments],
-        env=environment(home, **(extra or {})),
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=_TIMEOUT_S,
-        check=False,
-    )
-
-
-def imported(importtime: str) -> set[str]:
-    """The top-level packages in the output of ``-X importtime``."""
-    names = re.findall(r"^import time:.*\| +([\w.]+)$", importtime, re.MULTILINE)
-    return {name.partition(".")[0] for name in names}
-
-
-def assert_one_sentence(text: str, *words: str) -> None:
-    assert len(text.splitlines()) == 1, text
-    assert text.startswith("collabterm: ")
-    assert "Traceback" not in text
-    for word in words:
-        assert word in text
 
 
 class TestHelp:
@@ -76,7 +37,7 @@ class TestHelp:
     def test_it_imports_nothing_heavy(self, tmp_path: Path) -> None:
         names = imported(run("--help", home=tmp_path, python=("-X", "importtime")).stderr)
         assert "typer" in names
-        assert names.isdisjoint({*_HEAVY, "rich", "asyncio", "websockets", "cryptography"})
+        assert names.isdisjoint({*HEAVY, "rich", "asyncio", "websockets", "cryptography"})
 
     def test_it_comes_at_once(self, tmp_path: Path) -> None:
         def elapsed() -> float:
@@ -88,6 +49,43 @@ class TestHelp:
 
     def test_the_version_is_that_of_the_package(self, tmp_path: Path) -> None:
         assert run("--version", home=tmp_path).stdout == f"collabterm {__version__}\n"
+
+
+SERVING_ONLY = """
+import sys
+
+class NothingElse:
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in {"platformdirs", "textual", "pycrdt", "aiortc", "regex", "tree_sitter"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, NothingElse)
+sys.modules.pop("platformdirs", None)
+from collabterm.cli import main
+main()
+"""
+
+
+class TestServingOnly:
+    @pytest.mark.parametrize("arguments", [("key",), ("join", "room")])
+    def test_what_cannot_be_done_there_is_told_in_one_sentence(
+        self, tmp_path: Path, arguments: tuple[str, ...]
+    ) -> None:
+        done = run(*arguments, home=tmp_path, command=("-c", SERVING_ONLY))
+        assert (done.returncode, done.stdout) == (1, "")
+        assert_one_sentence(
+            done.stderr,
+            "platformdirs is missing: this installation only serves",
+            "install collabterm with pip",
+        )
+
+    @pytest.mark.parametrize("module", ["collabterm.config", "collabterm_server.logs"])
+    def test_a_module_of_ours_that_is_missing_is_our_bug(self, tmp_path: Path, module: str) -> None:
+        script = f"import sys; sys.modules[{module!r}] = None\nfrom collabterm.cli import main\nmain()"
+        command = "key" if "config" in module else "serve"
+        done = run(command, home=tmp_path, command=("-c", script))
+        assert done.returncode == 1
+        assert f"ModuleNotFoundError: import of {module} halted" in done.stderr
 
 
 class TestUsage:
@@ -198,7 +196,7 @@ class TestJoinRefuses:
     def test_nothing_heavy_is_imported_to_refuse(self, tmp_path: Path) -> None:
         done = run("join", "room", home=tmp_path, python=("-X", "importtime"))
         assert done.returncode == 2
-        assert imported(done.stderr).isdisjoint({*_HEAVY, "rich", "asyncio", "websockets"})
+        assert imported(done.stderr).isdisjoint({*HEAVY, "rich", "asyncio", "websockets"})
 
     @pytest.mark.parametrize(
         ("redirection", "stream"),
@@ -283,97 +281,6 @@ class TestJoinAccepts:
         )
 
 
-class TestKey:
-    def seed_path(self, home: Path) -> Path:
-        return home / "data" / "collabterm" / "identity.seed"
-
-    def test_one_line_is_printed_that_a_list_of_keys_takes(self, tmp_path: Path) -> None:
-        done = run("key", home=tmp_path, extra={"COLLABTERM_NAME": "Ada Lovelace"})
-        assert (done.returncode, done.stderr) == (0, "")
-        assert re.fullmatch(r"ssh-ed25519 [A-Za-z0-9+/]{68} Ada Lovelace\n", done.stdout)
-        identity = Identity(self.seed_path(tmp_path).read_bytes(), b"")
-        assert parse_authorized_keys(done.stdout.encode()) == {identity.public_key}
-
-    def test_the_key_stays_the_same(self, tmp_path: Path) -> None:
-        assert run("key", home=tmp_path).stdout == run("key", home=tmp_path).stdout
-
-    def test_the_key_is_the_one_that_join_signs_with(self, tmp_path: Path) -> None:
-        seed = bytes(range(32))
-        self.seed_path(tmp_path).parent.mkdir(parents=True)
-        self.seed_path(tmp_path).write_bytes(seed)
-        printed = run("key", home=tmp_path).stdout
-        assert parse_authorized_keys(printed.encode()) == {Identity(seed, b"").public_key}
-
-    @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not here")
-    def test_ssh_keygen_reads_the_line(self, tmp_path: Path) -> None:
-        line = run("key", home=tmp_path, extra={"COLLABTERM_NAME": "Ada é"}).stdout
-        command = ["ssh-keygen", "-l", "-f", "-"]
-        shown = subprocess.run(
-            command, input=line, capture_output=True, encoding="utf-8", timeout=_TIMEOUT_S, check=True
-        )
-        (key,) = parse_authorized_keys(line.encode())
-        assert shown.stdout == f"256 {key_fingerprint(key)} Ada é (ED25519)\n"
-
-    @pytest.mark.parametrize("content", [b"short", bytes(32), b"x" * 10_000])
-    def test_a_file_that_holds_no_key_is_exit_1_and_stays(self, tmp_path: Path, content: bytes) -> None:
-        path = self.seed_path(tmp_path)
-        path.parent.mkdir(parents=True)
-        path.write_bytes(content)
-        done = run("key", home=tmp_path)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert_one_sentence(done.stderr, f"Your identity key in {path} cannot be used", "does not hold a key")
-        assert path.read_bytes() == content
-
-    def test_a_key_that_cannot_be_kept_is_exit_1(self, tmp_path: Path) -> None:
-        (tmp_path / "data").write_text("a file in place of the folder")
-        done = run("key", home=tmp_path)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert_one_sentence(done.stderr, "Your identity key in", "cannot be used", "move it away")
-
-    def test_a_config_file_with_a_mistake_is_exit_2_and_no_key_is_made(self, tmp_path: Path) -> None:
-        path = tmp_path / "config" / "collabterm" / "config.toml"
-        path.parent.mkdir(parents=True)
-        path.write_text("colour = 1\n")
-        done = run("key", home=tmp_path)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert_one_sentence(done.stderr, "'colour'", str(path))
-        assert not self.seed_path(tmp_path).exists()
-
-    def test_a_token_file_that_is_not_there_yet_does_not_matter(self, tmp_path: Path) -> None:
-        path = tmp_path / "config" / "collabterm" / "config.toml"
-        path.parent.mkdir(parents=True)
-        path.write_text("token_file = 'missing'\n")
-        assert run("key", home=tmp_path).returncode == 0
-
-    @pytest.mark.parametrize("unbuffered", ["", "1"])
-    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
-    def test_a_disk_that_is_full_is_exit_1(self, tmp_path: Path, unbuffered: str) -> None:
-        with Path("/dev/full").open("w") as full:
-            done = subprocess.run(
-                [*COLLABTERM, "key"],
-                env=environment(tmp_path, PYTHONUNBUFFERED=unbuffered),
-                stdout=full,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                timeout=_TIMEOUT_S,
-                check=False,
-            )
-        assert done.returncode == 1
-        assert_one_sentence(done.stderr, "The output cannot be written", os.strerror(errno.ENOSPC))
-
-    def test_it_imports_nothing_heavy(self, tmp_path: Path) -> None:
-        done = run("key", home=tmp_path, python=("-X", "importtime"))
-        assert imported(done.stderr).isdisjoint({*_HEAVY, "rich", "asyncio", "websockets"})
-
-    def test_it_comes_at_once(self, tmp_path: Path) -> None:
-        def elapsed() -> float:
-            start = perf_counter()
-            run("key", home=tmp_path)
-            return perf_counter() - start
-
-        assert min(elapsed() for _ in range(5)) <= 0.4
-
-
 @contextmanager
 def serving(
     *arguments: str, home: Path, extra: dict[str, str] | None = None
@@ -409,7 +316,7 @@ class TestServe:
             assert found is not None, line
             socket.create_connection(("127.0.0.1", int(found[1]))).close()
             process.send_signal(number)
-            output, log = process.communicate(timeout=_TIMEOUT_S)
+            output, log = process.communicate(timeout=TIMEOUT_S)
             assert (output, process.returncode) == ("", 0)
             assert [line.split()[1] for line in log.splitlines()] == ["INFO", "INFO"], log
 
@@ -440,4 +347,4 @@ class TestServe:
             done = run("serve", "--port", port, home=tmp_path, python=("-X", "importtime"))
         names = imported(done.stderr)
         assert "websockets" in names
-        assert names.isdisjoint({*_HEAVY, "rich"})
+        assert names.isdisjoint({*HEAVY, "rich"})

@@ -13,7 +13,7 @@ from collabterm.config import Settings
 from collabterm.connection import stay_connected
 from collabterm.document.lines import Edit, Location
 from collabterm.document.shared_text import Document
-from collabterm.errors import ServerBusy, ServerProblem, ServerRefused
+from collabterm.errors import CollabtermError, ServerRefused
 from collabterm.file_keeper import FileKeeper
 from collabterm.join_request import JoinRequest
 from collabterm.protocol.signaling import Error, ErrorCode, RoomName
@@ -30,6 +30,7 @@ from tests.transport.visitors import ScriptedServer
 from tests.waiting import until
 
 START = Location(0, 0)
+OLD_TOKEN, NEW_TOKEN = b"correct-horse-battery", b"staple-of-the-team"
 
 
 class Person:
@@ -42,17 +43,19 @@ class Person:
         file: Path | None = None,
         *,
         like: Person | None = None,
+        token_file: Path | None = None,
     ) -> None:
         """``like`` is the same person in a terminal before."""
         self.notices: list[str] = []
-        self.refusals: list[ServerProblem] = []
+        self.refusals: list[CollabtermError] = []
         self.document = Document(secrets.randbits(53))
         loaded = files.load(file) if file is not None else None
         self.keeper = FileKeeper(self.document, file, loaded)
         seed = secrets.token_bytes(32) if like is None else like._identity.seed
         self._identity: Identity = Identity(seed, secrets.token_bytes(16))
         self.room = Room(self.document, self._identity.peer_id, name)
-        self._request = JoinRequest(RoomName("demo"), Settings(server.url, name, ()), file, loaded, None)
+        settings = Settings(server.url, name, (), token_file=token_file)
+        self._request = JoinRequest(RoomName("demo"), settings, file, loaded, None)
 
     async def __aenter__(self) -> Self:
         self._network = asyncio.create_task(
@@ -203,17 +206,24 @@ async def test_who_comes_to_a_full_server_is_told_so_once_and_not_sent_home() ->
     limits = ServerLimits(max_connections=0)
     async with SignalingServer("127.0.0.1", 0, limits) as server, Person(server, "ana") as ana:
         await ana.turned_away()
-        assert ana.notices == [
-            str(ServerBusy(url=server.url, message="The server is full: try again later."))
-        ]
+        assert ana.notices == ["The server is full: try again later."]
         assert ana.refusals == []
 
 
 async def test_what_a_server_says_again_and_again_is_read_once() -> None:
+    full = Error(ErrorCode.TOO_MANY, "Full.", 0.0)
+    async with ScriptedServer([full]) as server, Person(server, "ana") as ana:
+        await until(lambda: len(server.heard) > 3, "ana tries again and again")
+        assert ana.notices == ["Full."]
+
+
+async def test_nobody_is_turned_away_by_a_server_that_shuts_down() -> None:
     down = Error(ErrorCode.SHUTTING_DOWN, "Back soon.", 0.0)
     async with ScriptedServer([down]) as server, Person(server, "ana") as ana:
         await until(lambda: len(server.heard) > 3, "ana tries again and again")
-        assert ana.notices == [f"The server at {server.url} takes nobody in just now: Back soon."]
+        assert isinstance(ana.room.signaling, SignedOut)
+        assert not ana.room.signaling.is_turned_away
+        assert (ana.notices, ana.refusals) == ([], [])
 
 
 async def test_who_is_editing_when_the_keys_change_edits_on_and_reads_why() -> None:
@@ -224,4 +234,35 @@ async def test_who_is_editing_when_the_keys_change_edits_on_and_reads_why() -> N
         await ana.turned_away()
         assert (ana.text, ana.refusals) == ("on", [])
         (notice,) = ana.notices
-        assert notice.startswith(f"The server at {server.url} refused: ")
+        assert notice.startswith("This server does not know your key: ")
+
+
+async def test_a_token_that_changes_while_one_edits_is_read_anew(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(OLD_TOKEN)
+    options = ServerOptions(access=Access(tokens=(OLD_TOKEN,)))
+    async with (
+        SignalingServer("127.0.0.1", 0, options=options) as server,
+        Person(server, "ana", token_file=file) as ana,
+    ):
+        await ana.enters()
+        server.reception.change_access(Access(tokens=(NEW_TOKEN,)))
+        file.write_bytes(NEW_TOKEN)
+        cut_cable(server)
+        await until(lambda: isinstance(ana.room.signaling, SignedOut), "ana notices")
+        await ana.enters()
+        assert ana.notices == []
+
+
+async def test_who_comes_back_without_a_readable_token_reads_why(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(OLD_TOKEN)
+    async with SignalingServer("127.0.0.1", 0) as server, Person(server, "ana", token_file=file) as ana:
+        await ana.enters()
+        ana.type("on")
+        file.unlink()
+        cut_cable(server)
+        await ana.turned_away()
+        (notice,) = ana.notices
+        assert notice.startswith(f"The token file {file} cannot be used (No such file or directory): ")
+        assert (ana.text, ana.refusals) == ("on", [])

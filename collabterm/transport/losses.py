@@ -9,17 +9,24 @@ import errno
 import os
 import re
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from websockets.exceptions import InvalidHandshake, InvalidStatus
+from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
 
 from collabterm.errors import (
+    BadTokenFile,
+    BadTrustFile,
     NotASignalingServer,
+    ServerAway,
     ServerBusy,
+    ServerNotTrusted,
     ServerProblem,
     ServerRefused,
     ServerUnreachable,
+    TlsFailed,
+    TlsWanted,
     VersionMismatch,
 )
 from collabterm.protocol.limits import PROTOCOL_VERSION
@@ -48,6 +55,8 @@ _ABOUT_ONE_MESSAGE: Final = frozenset(
 _BEFORE_THE_ROOM: Final = frozenset({ErrorCode.NO_SUCH_PEER, ErrorCode.NOT_IN_ROOM, ErrorCode.TOO_LARGE})
 """Before the room is entered these can only be about introductions from before the last loss."""
 
+CLOSED: Final = "it closed the connection"
+
 _ERRNO: Final = re.compile(r"\[Errno (\d+)]")
 
 
@@ -56,12 +65,12 @@ class Loss:
     """A server that cannot be used now.
 
     Attributes:
-        problem: Why.
+        problem: Why; a token that cannot be read is a reason not to sign in.
         least_s: How long to leave it alone at least.
         starts_over: Whether it is a new beginning for the server, before which failures do not count.
     """
 
-    problem: ServerProblem
+    problem: ServerProblem | BadTokenFile
     least_s: float = 0.0
     starts_over: bool = False
 
@@ -80,7 +89,7 @@ def refusal(error: Error, url: str, *, in_room: bool) -> Loss | None:
         case ErrorCode.TOO_MANY | ErrorCode.RATE_LIMITED:
             return Loss(ServerBusy(url=url, message=error.message), asked_s)
         case ErrorCode.SHUTTING_DOWN:
-            return Loss(ServerBusy(url=url, message=error.message), asked_s, starts_over=True)
+            return Loss(ServerAway(url=url, message=error.message), asked_s, starts_over=True)
         case ErrorCode.REPLACED:
             return Loss(refused, max(REPLACED_RETRY_S, asked_s))
         case (
@@ -97,22 +106,45 @@ def refusal(error: Error, url: str, *, in_room: bool) -> Loss | None:
 
 def failed_handshake(error: InvalidHandshake, url: str) -> Loss:
     """Return what an HTTP answer means that is no WebSocket: a proxy speaks for a server behind it."""
+    if url.startswith("ws:") and (sign := _sign_of_tls(error)):
+        return Loss(TlsWanted(url=url, reason=sign))
     if not isinstance(error, InvalidStatus):
         return Loss(NotASignalingServer(url=url))
     match error.response.status_code:
-        case 429 | 503:
-            asked = error.response.headers.get("Retry-After", "")
-            asked_s = float(asked) if asked.isascii() and asked.isdigit() else 0.0
-            return Loss(ServerBusy(url=url, message="Try again later."), _bounded(asked_s))
+        case 429:
+            return Loss(ServerBusy(url=url, message="Try again later."), _retry_after(error))
+        case 503:
+            return Loss(ServerAway(url=url, message="Try again later."), _retry_after(error))
         case 502 | 504 as status:
             return Loss(ServerUnreachable(url=url, reason=f"a proxy there answers {status}"))
         case _:
             return Loss(NotASignalingServer(url=url))
 
 
-def unreachable(error: OSError, url: str) -> Loss:
-    """Return what an error of the system means."""
-    return Loss(ServerUnreachable(url=url, reason=_reason(error)))
+def unreachable(error: OSError, url: str, environ: Mapping[str, str] = os.environ) -> Loss:
+    """Return what an error of the system means, or of TLS.
+
+    Args:
+        error: What connecting raised.
+        url: The server.
+        environ: May name, in ``SSL_CERT_FILE``, whose certificates are trusted. OpenSSL ignores a file
+            that cannot be read; here it is read again to say so.
+    """
+    match error:
+        case ssl.SSLCertVerificationError():
+            path = environ.get("SSL_CERT_FILE")
+            defect = _defect(path) if path else ""
+            if defect:
+                return Loss(BadTrustFile(url=url, path=path, reason=defect))
+            return Loss(ServerNotTrusted(url=url, reason=error.verify_message))
+        case ssl.SSLError():
+            return Loss(TlsFailed(url=url, reason=_tls_words(error)))
+        case ConnectionResetError() if url.startswith("wss:"):
+            return Loss(TlsFailed(url=url, reason=CLOSED))
+        case ConnectionResetError():
+            return Loss(ServerUnreachable(url=url, reason=CLOSED))
+        case _:
+            return Loss(ServerUnreachable(url=url, reason=_reason(error)))
 
 
 def is_connection_refused(error: OSError) -> bool:
@@ -120,14 +152,46 @@ def is_connection_refused(error: OSError) -> bool:
     return errno.ECONNREFUSED in _error_numbers(error)
 
 
+def _retry_after(error: InvalidStatus) -> float:
+    asked = error.response.headers.get("Retry-After", "")
+    return _bounded(float(asked) if asked.isascii() and asked.isdigit() else None)
+
+
 def _bounded(retry_after: float | None) -> float:
     return min(max(retry_after or 0.0, 0.0), LONGEST_RETRY_AFTER_S)
 
 
+def _sign_of_tls(error: InvalidHandshake) -> str:
+    """Return how an answer to a request without TLS shows that the server wants it; empty if it does not."""
+    match error:
+        case InvalidStatus(response=response):
+            if response.headers.get("Location", "").startswith(("https:", "wss:")):
+                return "it sends us to one with TLS"
+            is_hint = response.status_code == 400 and b"HTTPS" in response.body  # nginx, Apache
+            return "it asks for HTTPS" if is_hint else ""
+        case InvalidMessage(__cause__=EOFError()):  # what most TLS servers do, and some others
+            return CLOSED
+        case _:
+            return ""
+
+
+def _defect(path: str) -> str:
+    """Return why a file of trusted certificates is none; empty if it is one."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError as error:
+        return _tls_words(error)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _tls_words(error: ssl.SSLError) -> str:
+    return (error.reason or str(error)).replace("_", " ").lower()
+
+
 def _reason(error: OSError) -> str:
     """Return the system's words for an error; asyncio puts the address it tried in their place."""
-    if isinstance(error, ssl.SSLError):
-        return f"TLS: {error.reason or error}"
     known = [number for number in _error_numbers(error) if number > 0]
     return os.strerror(known[0]).lower() if known else error.strerror or str(error) or type(error).__name__
 

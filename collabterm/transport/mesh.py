@@ -21,7 +21,7 @@ from random import Random
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, assert_never
 
-from collabterm.errors import ProtocolError, ServerBusy, ServerRefused
+from collabterm.errors import BadTokenFile, ProtocolError, ServerBusy, ServerRefused
 from collabterm.protocol.signaling import (
     IceCandidate,
     IceServers,
@@ -136,7 +136,7 @@ class Mesh:
                 self._wait_for_nobody()
             case LostServer(problem=problem, retry_s=retry_s):
                 self._is_signed_in = False
-                is_turned_away = isinstance(problem, ServerBusy | ServerRefused)
+                is_turned_away = isinstance(problem, ServerBusy | ServerRefused | BadTokenFile)
                 self._room.set_signaling(SignedOut(str(problem), retry_s is None, is_turned_away))
             case PeerJoined(peer):
                 self._know(peer.peer_id, self._now() + PATIENCE_S)

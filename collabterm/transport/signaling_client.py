@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
 
 from collabterm.errors import (
+    BadTokenFile,
     NotASignalingServer,
     PortInUse,
     ProtocolError,
@@ -51,7 +52,15 @@ from collabterm.protocol.signaling import (
 )
 from collabterm.protocol.signaling_json import UnknownTypeError, decode_server_message, encode_signal
 from collabterm.transport.identity import Identity
-from collabterm.transport.losses import Loss, failed_handshake, is_connection_refused, refusal, unreachable
+from collabterm.transport.losses import (
+    CLOSED,
+    REFUSED_RETRY_S,
+    Loss,
+    failed_handshake,
+    is_connection_refused,
+    refusal,
+    unreachable,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +104,7 @@ class RoomHandedOver:
 class LostServer:
     """The server cannot be used now; another try follows after ``retry_s``, unless that is None."""
 
-    problem: ServerProblem
+    problem: ServerProblem | BadTokenFile
     retry_s: float | None
 
 
@@ -133,6 +142,8 @@ class SignalingClient:
         host: Makes the server that this process hosts if none answers at ``url``; None to never host.
         random: Source of the jitter.
         answer_s: How long the server may take to answer, once for the connection and once for the sign-in.
+        load_token: Gives the token as it is by now, for each sign-in; may raise ``BadTokenFile``. Without
+            it the token is the identity's.
     """
 
     def __init__(
@@ -145,6 +156,7 @@ class SignalingClient:
         host: Callable[[], AbstractAsyncContextManager[object]] | None,
         random: Random,
         answer_s: float = ANSWER_S,
+        load_token: Callable[[], bytes | None] | None = None,
     ) -> None:
         self._url = url
         self._room = room
@@ -153,6 +165,7 @@ class SignalingClient:
         self._host = host
         self._random = random
         self._answer_s = answer_s
+        self._load_token = load_token
         self._connection: ClientConnection | None = None
         self._outgoing: set[asyncio.Task[None]] = set()
         self._is_in_room = False
@@ -187,7 +200,7 @@ class SignalingClient:
                 starts_over = entered or loss.starts_over
                 retry_s = FIRST_RETRY_S if starts_over else min(2 * retry_s, LONGEST_RETRY_S)
                 pause_s = self._jittered(retry_s, loss.least_s)
-                logger.info("lost the server: %s; again in %.1f s", loss.problem, pause_s)
+                logger.info("lost the server, again in %.1f s: %s", pause_s, loss.problem)
                 handle(LostServer(loss.problem, pause_s))
                 await asyncio.sleep(pause_s)
 
@@ -204,7 +217,7 @@ class SignalingClient:
 
     async def _stay(self, tell: Callable[[SignalingEvent], None]) -> Loss:
         """Sign in and stay as long as it lasts; return why it ended, but raise what connecting raises."""
-        reason = "it closed the connection"
+        reason = CLOSED
         try:
             async with _Dial(
                 self._url,
@@ -219,13 +232,15 @@ class SignalingClient:
             return error.loss
         except ServerProblem as problem:
             return Loss(problem)
+        except BadTokenFile as problem:
+            return Loss(problem, REFUSED_RETRY_S)
         except InvalidHandshake as error:
             logger.debug("no WebSocket: %s", error)
             return failed_handshake(error, self._url)
         except ProtocolError as error:
             logger.debug("not a signaling server: %s", error)
             return Loss(NotASignalingServer(url=self._url))
-        except (ConnectionClosed, ConnectionResetError):
+        except ConnectionClosed:
             pass
         except TimeoutError:
             reason = "no answer in time"
@@ -275,9 +290,10 @@ class SignalingClient:
             raise VersionMismatch(
                 url=self._url, theirs=challenge.version, ours=PROTOCOL_VERSION, which=upgrade
             )
-        await self._send(
-            connection, self._identity.answer(challenge.nonce, self._name, dialed_name(self._url))
-        )
+        identity = self._identity
+        if self._load_token is not None:
+            identity = replace(identity, token=self._load_token())
+        await self._send(connection, identity.answer(challenge.nonce, self._name, dialed_name(self._url)))
         answer = await self._receive(connection)
         if not isinstance(answer, AuthOk):
             raise ProtocolError("the server did not answer the sign-in")

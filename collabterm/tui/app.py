@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final, assert_never
 
@@ -27,21 +28,22 @@ from collabterm.tui.clipboard import Clipboard, Copied
 from collabterm.tui.editor_view import EditorView
 from collabterm.tui.file_dialogs import FileDialogs
 from collabterm.tui.hint_bar import HintBar
+from collabterm.tui.notice_bar import NoticeBar, reading_s
 from collabterm.tui.painters import paint_prompt_row
 from collabterm.tui.participants import ParticipantsBar, Person
 from collabterm.tui.prompts import Prompt, Step
 from collabterm.tui.saving import FileKeeper
 from collabterm.tui.searching import Searching
 from collabterm.tui.settings import EditorSettings
-from collabterm.tui.status_bar import Said, StatusBar, describe
+from collabterm.tui.status_bar import Said, StatusBar, describe, has_place
 from collabterm.tui.theme import Theme
 from collabterm.tui.work import Work
 
 logger = logging.getLogger(__name__)
 
-NOTICE_S: Final = 4.0
 STATUS_DELAY_S: Final = 0.1
 LEAST_HEIGHT_WITH_HINTS: Final = 8
+"""Below that the text has the rows of hints and long notices."""
 
 _WHEEL_ROWS: Final = 3
 
@@ -93,6 +95,7 @@ class EditorApp(App[int], inherit_bindings=False):
         self._status_due: asyncio.TimerHandle | None = None
         self._status_bar = StatusBar(theme)
         self._participants_bar = ParticipantsBar(theme)
+        self._notice_bar = NoticeBar(theme)
         self._hint_bar = HintBar(settings.keymap, theme)
         self._last_command = ""
         self._copies = Clipboard(self._write_to_terminal)
@@ -137,6 +140,7 @@ class EditorApp(App[int], inherit_bindings=False):
         yield self._participants_bar
         yield self.view
         yield self._status_bar
+        yield self._notice_bar
         yield self._hint_bar
 
     def on_mount(self) -> None:
@@ -199,10 +203,10 @@ class EditorApp(App[int], inherit_bindings=False):
         self._fit_prompt()
 
     def tell(self, sentence: str) -> None:
-        """Show a sentence in the status bar for a while."""
+        """Show a sentence in the status bar, or below it if it is long, for a while."""
         self._notice = sentence
         if self.is_running:
-            self.set_timer(NOTICE_S, lambda: self._end_notice(sentence))
+            self.set_timer(reading_s(sentence), lambda: self._end_notice(sentence))
             self._show_status()
 
     def _take(self, step: Step) -> None:
@@ -218,6 +222,7 @@ class EditorApp(App[int], inherit_bindings=False):
             self.view.lay_over(())
             self._show_status()
             return
+        self._notice_bar.say("", 0)
         width, height = self.view.size.width, self.view.size.height + 1
         self._prompt = self._prompt.fitted(width, height)
         theme = self._appearance.theme()
@@ -301,7 +306,7 @@ class EditorApp(App[int], inherit_bindings=False):
     def _show_as(self, settings: EditorSettings, theme: Theme) -> None:
         """Take over how everything looks."""
         self.view.show_as(settings, theme)
-        for bar in (self._status_bar, self._participants_bar, self._hint_bar):
+        for bar in (self._status_bar, self._participants_bar, self._notice_bar, self._hint_bar):
             bar.show_as(theme)
         self._show_hints()
 
@@ -361,16 +366,17 @@ class EditorApp(App[int], inherit_bindings=False):
         self._find_style_soon()
         modified = " ●" if self._keeper.is_modified else ""
         editor = self.view.editor
-        self._status_bar.say(
-            Said(
-                room=self._room_name,
-                known=describe(self._room.status, self._room.signaling),
-                notice=self._notice,
-                file=f"{self._keeper.name or 'no file'}{modified}",
-                position=f"{editor.cursors.head.row + 1}:{editor.cursors.head.column + 1}",
-                details=guide.details(editor.cursors, editor.style, self._room.document.lines),
-            )
+        said = Said(
+            room=self._room_name,
+            known=describe(self._room.status, self._room.signaling),
+            notice=self._notice,
+            file=f"{self._keeper.name or 'no file'}{modified}",
+            position=f"{editor.cursors.head.row + 1}:{editor.cursors.head.column + 1}",
+            details=guide.details(editor.cursors, editor.style, self._room.document.lines),
         )
+        is_apart = self.size.height >= LEAST_HEIGHT_WITH_HINTS and not has_place(said, self.size.width)
+        self._notice_bar.say(self._notice if is_apart else "", self.size.width)
+        self._status_bar.say(replace(said, notice="") if is_apart else said)
 
     def _show_people(self) -> None:
         presence = self._room.presence

@@ -92,11 +92,7 @@ class Choice(Prompt):
 
     def rows(self, width: int, height: int) -> list[Row]:
         """Show the question in as many rows as it takes; if there are not so many, its end with the keys."""
-        rows: list[str] = [""]
-        for word in safe_text(self.question).split(" "):
-            if rows[-1] and display_line(f"{rows[-1]} {word}").width >= width:
-                rows.append("")
-            rows[-1] += f" {word}"
+        rows = broken(self.question, width)
         return [row_of([Piece(row, "prompt")], width, "prompt") for row in rows[max(len(rows) - height, 0) :]]
 
 
@@ -145,6 +141,16 @@ def row_of(pieces: Iterable[Piece], width: int, ground: StyleName) -> Row:
     if left > 0:
         row.append(Piece(" " * left, ground))
     return Row(ground, tuple(row))
+
+
+def broken(sentence: str, width: int) -> list[str]:
+    """Make a sentence harmless and break it into rows of ``width`` cells; only a word alone may be wider."""
+    rows = [""]
+    for word in safe_text(sentence).split(" "):
+        if rows[-1] and display_line(f"{rows[-1]} {word}").width >= width:
+            rows.append("")
+        rows[-1] += f" {word}"
+    return rows
 
 
 def piece_at(row: Row, x: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from textual.strip import Strip
@@ -89,6 +89,12 @@ class StatusBar(Rows):
         return paint_row(line, (strong,), 0, width, self._theme.bar)
 
 
+def has_place(said: Said, width: int) -> bool:
+    """Return whether a row of ``width`` cells has place for the whole notice, if names give way to it."""
+    _, left, right = fitted(replace(said, room="", file="", details=""), width)
+    return safe_text(said.notice) in left and display_line(f"{left}{right}").width <= width
+
+
 def fitted(said: Said, width: int) -> tuple[str, str, str]:
     """Choose what is said in a row of ``width`` cells.
 
@@ -149,7 +155,7 @@ def _describe_signaling(signaling: Signaling, *, has_peers: bool) -> str:
         case SignedOut(reason, is_final=True):
             return f"{separator}no server: {safe_text(reason)}"
         case SignedOut(is_turned_away=True):
-            return f"{separator}turned away by the server, trying again"
+            return f"{separator}turned away, trying again"
         case SignedOut():
             return f"{separator}no server, trying again"
         case _:

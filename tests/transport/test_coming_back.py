@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from collabterm.errors import ServerBusy, ServerProblem, ServerRefused, ServerUnreachable
+from collabterm.errors import ServerAway, ServerBusy, ServerProblem, ServerRefused, ServerUnreachable
 from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.signaling import (
     AuthOk,
@@ -65,7 +65,7 @@ async def test_a_busy_server_is_asked_again_when_it_wants_to_be(
     busy = [*before, refused(code, 0.4)]
     async with ScriptedServer(busy, [*WELCOME, JOINED]) as server, Visitor(server.url, "ana") as ana:
         lost = await ana.sees(LostServer)
-        assert isinstance(lost.problem, ServerBusy)
+        assert isinstance(lost.problem, ServerAway if code is ErrorCode.SHUTTING_DOWN else ServerBusy)
         assert lost.retry_s is not None
         assert 0.4 <= lost.retry_s <= 0.4 * SPREAD
         await ana.sees(EnteredRoom)
@@ -137,7 +137,7 @@ async def test_two_programs_with_one_identity_do_not_throw_each_other_out_for_ev
             assert not second.all(LostServer)
 
 
-@pytest.mark.parametrize(("status", "kind"), [("503 Busy", ServerBusy), ("502 Bad", ServerUnreachable)])
+@pytest.mark.parametrize(("status", "kind"), [("503 Busy", ServerAway), ("502 Bad", ServerUnreachable)])
 async def test_a_proxy_whose_server_is_away_is_no_other_kind_of_server(
     status: str, kind: type[ServerProblem]
 ) -> None:
@@ -148,7 +148,7 @@ async def test_a_proxy_whose_server_is_away_is_no_other_kind_of_server(
     async with listening(speak) as url, Visitor(url, "ana") as ana:
         lost = await ana.sees(LostServer)
         assert isinstance(lost.problem, kind)
-        assert ((lost.retry_s or 0.0) >= 30.0) == (kind is ServerBusy)
+        assert ((lost.retry_s or 0.0) >= 30.0) == (kind is ServerAway)
 
 
 async def test_who_leaves_says_so_and_closes() -> None:
@@ -173,14 +173,13 @@ async def test_a_server_that_falls_silent_is_lost_after_a_few_missed_beats_and_n
         assert server.codes == [1006]
 
 
-async def test_leaving_a_server_that_hangs_takes_no_longer_than_a_moment() -> None:
+async def test_who_leaves_does_not_wait_for_a_server_that_hangs() -> None:
     async with ScriptedServer([*WELCOME, JOINED]) as server, Visitor(server.url, "ana") as ana:
         await ana.sees(EnteredRoom)
         server.hang()
-        loop = asyncio.get_running_loop()
-        began_s = loop.time()
-        await ana.__aexit__()
-        assert loop.time() - began_s < 0.5
+        async with asyncio.timeout(10):
+            await ana.__aexit__()
+        assert server.codes == [], "nothing came of it there"
 
 
 async def test_help_with_ice_is_passed_on() -> None:
@@ -204,7 +203,7 @@ async def test_a_room_that_is_kept_for_others_is_entered_and_handed_over_later()
 
 
 async def test_the_server_waits_for_who_was_lost_and_not_for_who_left() -> None:
-    async with SignalingServer("127.0.0.1", 0, ServerLimits(grace_s=0.5)) as server:
+    async with SignalingServer("127.0.0.1", 0, ServerLimits(grace_s=1.0)) as server:
         async with Visitor(server.url, "ana") as ana:
             await ana.sees(EnteredRoom)
         async with Visitor(server.url, "bob") as bob:

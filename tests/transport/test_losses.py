@@ -9,10 +9,12 @@ from websockets.http11 import Response
 
 from collabterm.errors import (
     NotASignalingServer,
+    ServerAway,
     ServerBusy,
     ServerProblem,
     ServerRefused,
     ServerUnreachable,
+    TlsWanted,
     VersionMismatch,
 )
 from collabterm.protocol.signaling import Error, ErrorCode
@@ -47,11 +49,17 @@ def test_before_the_room_only_late_introductions_are_refused_without_end(code: E
     assert goes_on == (code in ["no_such_peer", "not_in_room", "too_large"])
 
 
-@pytest.mark.parametrize("code", ["too_many", "rate_limited", "shutting_down"])
+@pytest.mark.parametrize("code", ["too_many", "rate_limited"])
 def test_a_server_that_has_no_place_just_now_is_busy_and_says_until_when(code: str) -> None:
     loss = lost(ErrorCode(code), 7.0)
     assert (type(loss.problem), loss.least_s) == (ServerBusy, 7.0)
     assert str(loss.problem) == f"The server at {URL} takes nobody in just now: Because."
+
+
+def test_a_server_that_shuts_down_is_away_and_says_until_when() -> None:
+    loss = lost(ErrorCode.SHUTTING_DOWN, 7.0)
+    assert (type(loss.problem), loss.least_s) == (ServerAway, 7.0)
+    assert str(loss.problem) == f"The server at {URL} is away for a moment: Because."
 
 
 def test_only_a_server_that_shuts_down_is_a_new_beginning() -> None:
@@ -84,9 +92,9 @@ def test_a_server_can_ask_for_minutes_and_not_for_a_week(asked: float | None, ke
 @pytest.mark.parametrize(
     ("status", "retry_after", "kind", "least_s"),
     [
-        (503, "20", ServerBusy, 20.0),
-        (503, None, ServerBusy, 0.0),
-        (503, "Fri, 31 Dec 1999 23:59:59 GMT", ServerBusy, 0.0),
+        (503, "20", ServerAway, 20.0),
+        (503, None, ServerAway, 0.0),
+        (503, "Fri, 31 Dec 1999 23:59:59 GMT", ServerAway, 0.0),
         (429, "9" * 400, ServerBusy, LONGEST_RETRY_AFTER_S),
         (429, "²", ServerBusy, 0.0),
         (502, "20", ServerUnreachable, 0.0),
@@ -101,6 +109,27 @@ def test_a_proxy_says_whether_the_server_behind_it_is_away_or_none(
     headers = Headers() if retry_after is None else Headers({"Retry-After": retry_after})
     loss = failed_handshake(InvalidStatus(Response(status, "", headers)), URL)
     assert (type(loss.problem), loss.least_s) == (kind, least_s)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"Location": "https://server/"}, b""),
+        ({}, b"<h1>The plain HTTP request was sent to HTTPS port</h1>"),
+        ({}, b"speaking plain HTTP to an SSL-enabled server port: use the HTTPS scheme instead"),
+    ],
+)
+def test_what_answers_that_it_wants_tls_is_told_from_what_is_no_server(
+    headers: dict[str, str], body: bytes
+) -> None:
+    refused = InvalidStatus(Response(400, "", Headers(headers), body))
+    assert isinstance(failed_handshake(refused, URL).problem, TlsWanted)
+    assert isinstance(failed_handshake(refused, "wss://server:3001").problem, NotASignalingServer)
+
+
+def test_a_page_that_speaks_of_https_is_no_sign_of_it() -> None:
+    page = InvalidStatus(Response(200, "", Headers(), b"<p>Always use HTTPS!</p>"))
+    assert isinstance(failed_handshake(page, URL).problem, NotASignalingServer)
 
 
 def test_what_is_no_websocket_is_no_signaling_server() -> None:

@@ -16,9 +16,7 @@ from typing import Self, TypeVar
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from collabterm.errors import (
-    ServerProblem,
-)
+from collabterm.errors import BadTokenFile, ServerProblem
 from collabterm.protocol.identity import key_fingerprint
 from collabterm.protocol.limits import PROTOCOL_VERSION
 from collabterm.protocol.signaling import (
@@ -103,7 +101,7 @@ class Visitor:
         await until(lambda: len(self.all(kind)) >= count, f"{count} {kind.__name__} in {self.events}")
         return self.all(kind)[count - 1]
 
-    async def problem(self) -> ServerProblem:
+    async def problem(self) -> ServerProblem | BadTokenFile:
         """Wait until the server is lost, or was never there, and return why."""
         return (await self.sees(LostServer)).problem
 

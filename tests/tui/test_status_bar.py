@@ -69,7 +69,7 @@ def test_it_says_so_whenever_the_server_is_away(status: Status, signaling: Signa
         (Alone(), SignedIn(hosting=False, awaited=("ana",)), "◌ waiting for ana to return"),
         (Alone(), SignedIn(hosting=False, awaited=("a", "b")), "◌ waiting for a, b to return"),
         (Alone(), SignedOut("gone"), "no server, trying again"),
-        (Alone(), SignedOut("full", is_turned_away=True), "turned away by the server, trying again"),
+        (Alone(), SignedOut("full", is_turned_away=True), "turned away, trying again"),
         (Alone(), SignedOut(UPGRADE, is_final=True), f"no server: {UPGRADE}"),
         (InSync(1), SignedOut(UPGRADE, is_final=True), f"● in sync with 1 │ no server: {UPGRADE}"),
         (Connecting(("bob",)), SigningIn(), "◌ connecting to bob │ ◌ signing in"),
@@ -92,7 +92,7 @@ def test_it_says_so_whenever_the_server_is_away(status: Status, signaling: Signa
         (
             InSync(2),
             SignedOut("full", is_turned_away=True),
-            "● in sync with 2 │ turned away by the server, trying again",
+            "● in sync with 2 │ turned away, trying again",
         ),
     ],
 )
