@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from websockets.frames import Opcode
 
-from collabterm.protocol.signaling import ClientMessage, ServerMessage
+from collabterm.protocol.signaling import AuthOk, Challenge, ClientMessage, Error, ServerMessage
 from collabterm.protocol.signaling_json import decode_server_message, encode_signal
-from tests.server.signaling_peer import DEADLINE_S
+from tests.server.signaling_peer import DEADLINE_S, Identity
 
 LOCALHOST: Final = "127.0.0.1"
 UPGRADE: Final = (
@@ -158,3 +158,23 @@ async def upgraded(port: int, **options: Any) -> AsyncIterator[RawClient]:
     async with dialing(port, **options) as client:
         await client.upgrade()
         yield client
+
+
+def at_once(*messages: ClientMessage) -> bytes:
+    """Return messages that arrive together, so that no time passes between them."""
+    return b"".join(frame(encode_signal(message).encode()) for message in messages)
+
+
+async def introduce(client: RawClient, identity: Identity | None = None) -> None:
+    """Sign in by hand."""
+    identity = identity or Identity()
+    challenge = await client.hear()
+    assert isinstance(challenge, Challenge)
+    client.say(identity.auth(challenge.nonce))
+    assert await client.hear() == AuthOk(identity.peer_id)
+
+
+async def refusal(client: RawClient) -> Error:
+    message = await client.hear()
+    assert isinstance(message, Error), message
+    return message

@@ -17,14 +17,14 @@ class ServedProcess:
     """A running server; ``log`` is what it has written to standard error so far.
 
     Args:
-        home: A folder for all that it could want to write: its user's, its own and the temporary one.
+        home: The folder of its user, and also the one that it runs in and that for temporary files.
         options: Of the command.
     """
 
     def __init__(self, home: Path, *options: str) -> None:
         self._process = subprocess.Popen(
             [*serve_command(0), *options],
-            env=environment(home, TMPDIR=str(home), PYTHONDONTWRITEBYTECODE="1"),
+            env=environment(home, TMPDIR=str(home)),
             cwd=home,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -8,14 +8,15 @@ from typing import Final
 
 from collabterm_server.limits import ServerLimits
 from tests.server import test_crowds as crowds
+from tests.server import test_deadlines as deadlines
 from tests.server import test_server_limits as others
 
 SHOWN: Final[Mapping[str, Callable[..., object]]] = {
-    "auth_s": crowds.TestTimes.test_a_client_that_drips_its_request_is_cut_off,
-    "heartbeat_s": crowds.TestTimes.test_a_client_that_has_signed_in_must_say_something_whole,
-    "grace_s": crowds.TestTimes.test_a_lost_peer_is_awaited_for_the_grace_and_then_the_room_is_handed_over,
-    "close_s": crowds.TestTimes.test_a_client_that_does_not_close_its_end_is_cut_off,
-    "shutdown_s": crowds.TestTimes.test_a_server_that_ends_waits_so_long_for_those_who_do_not_answer,
+    "auth_s": deadlines.test_a_client_that_drips_its_request_is_cut_off,
+    "heartbeat_s": deadlines.test_a_client_that_has_signed_in_must_say_something_whole,
+    "grace_s": deadlines.test_a_lost_peer_is_awaited_for_the_grace_and_then_the_room_is_handed_over,
+    "close_s": deadlines.test_a_client_that_does_not_close_its_end_is_cut_off,
+    "shutdown_s": deadlines.test_a_server_that_ends_waits_so_long_for_those_who_do_not_answer,
     "max_connections": others.test_a_full_server_asks_to_come_back_later,
     "max_connections_per_source": (
         crowds.TestPlaces.test_an_address_that_has_all_its_places_is_asked_to_come_back_later
@@ -33,7 +34,7 @@ SHOWN: Final[Mapping[str, Callable[..., object]]] = {
     "max_unsent_bytes": others.test_a_client_that_does_not_read_is_cut_off,
     "message_rate": crowds.TestMessages.test_too_many_messages_are_refused_unread_until_the_time_that_is_told,
     "message_burst": crowds.TestMessages.test_whoever_floods_on_hears_it_once_more_and_is_closed,
-    "join_rate": crowds.TestJoins.test_too_many_joins_of_an_address_have_to_wait_and_other_addresses_do_not,
+    "join_rate": crowds.TestJoins.test_whoever_waits_as_long_as_told_can_join,
     "join_burst": crowds.TestJoins.test_signing_in_takes_one_join_and_the_first_join_after_it_is_free,
 }
 """Where each limit is seen at work."""

@@ -70,8 +70,8 @@ async def test_a_key_that_is_taken_off_the_list_is_shown_out_and_one_that_is_add
             await waiting.challenge()
             keys.write(bea, cid)
             hang_up(server, times=2)
-            again = await waiting.refusal()
-            assert (again.code, again.retry_after) == (ErrorCode.TOO_MANY, 0.1)
+            later = await waiting.refusal()
+            assert (later.code, later.retry_after) == (ErrorCode.TOO_MANY, 0.1)
             assert await waiting.is_closed() == 1013
         async with knocking(server.url, cid) as third:
             await is_let_in(third)

@@ -1,99 +1,24 @@
-"""WebSocket over real sockets: fragments, floods, every way to end, and what breaks RFC 6455."""
+"""WebSocket over real sockets: fragments, every way to end, and what breaks RFC 6455."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 
 import pytest
 from websockets.frames import CloseCode, Opcode
-from websockets.http11 import Request, Response
 
-from collabterm_server.websocket import Bounds, WebSocket
-from tests.server.raw_client import LOCALHOST, UPGRADE, RawClient, close_frame, dialing, frame, upgraded
+from tests.server.raw_client import UPGRADE, RawClient, close_frame, dialing, frame, upgraded
+from tests.server.websocket_host import CUT_OFF_S, MAX_BYTES, Host, listening, sweeping
 from tests.waiting import until
-
-MAX_BYTES = 1_000
-MAX_UNSENT_BYTES = 50_000
-IDLE_FRAMES = 64
-CUT_OFF_S = 0.05
 
 PING, PONG, CONT, CLOSE = Opcode.PING, Opcode.PONG, Opcode.CONT, Opcode.CLOSE
 
 
-class Recorder:
-    """Takes down what a connection tells it, and answers every message by the same."""
-
-    def __init__(self, socket: WebSocket) -> None:
-        self.socket = socket
-        self.calls: list[str] = []
-        self.messages: list[str | bytes] = []
-        self.held = 0
-        self.may_hold_bytes = MAX_BYTES
-
-    def drip(self, data: bytes) -> None:
-        """Let bytes arrive one by one."""
-        for byte in data:
-            self.socket.get_buffer(-1)[:1] = bytes((byte,))
-            self.socket.buffer_updated(1)
-
-    def connected(self) -> None:
-        self.calls.append("connected")
-
-    def requested(self, request: Request) -> Response | None:
-        self.calls.append("requested")
-        return None
-
-    def opened(self) -> None:
-        self.calls.append("opened")
-
-    def received(self, message: str | bytes) -> None:
-        self.messages.append(message)
-        self.socket.send(message.encode() if isinstance(message, str) else message)
-
-    def may_hold(self, growth: int) -> bool:
-        self.held += growth
-        return self.held <= self.may_hold_bytes
-
-    def expired(self) -> None:
-        self.calls.append("expired")
-
-    def closed(self) -> None:
-        self.calls.append("closed")
-
-
-class Host:
-    """A listening socket and the connections that came to it."""
-
-    def __init__(self) -> None:
-        self.recorders: list[Recorder] = []
-        self.port = 0
-
-    @property
-    def last(self) -> Recorder:
-        return self.recorders[-1]
-
-    def accept(self) -> WebSocket:
-        return WebSocket(
-            self.attend, Bounds(MAX_BYTES, MAX_UNSENT_BYTES, tls_s=CUT_OFF_S, close_s=CUT_OFF_S), None
-        )
-
-    def attend(self, socket: WebSocket) -> Recorder:
-        self.recorders.append(Recorder(socket))
-        return self.last
-
-    async def is_told_of_the_end(self) -> None:
-        await until(lambda: "closed" in self.last.calls, "the handler is told that the connection is gone")
-
-
 @pytest.fixture
 async def host() -> AsyncIterator[Host]:
-    made = Host()
-    server = await asyncio.get_running_loop().create_server(made.accept, LOCALHOST, 0)
-    async with server:
-        made.port = server.sockets[0].getsockname()[1]
+    async with listening() as made:
         yield made
 
 
@@ -101,24 +26,6 @@ async def host() -> AsyncIterator[Host]:
 async def client(host: Host) -> AsyncIterator[RawClient]:
     async with upgraded(host.port) as raw:
         yield raw
-
-
-@asynccontextmanager
-async def sweeping(socket: WebSocket) -> AsyncIterator[None]:
-    """Act on the socket's deadline, as its server does."""
-    loop = asyncio.get_running_loop()
-
-    async def sweep() -> None:
-        while True:
-            if socket.is_closing and socket.deadline <= loop.time():
-                socket.act_on_deadline()
-            await asyncio.sleep(CUT_OFF_S / 10)
-
-    task = asyncio.create_task(sweep())
-    yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 class TestFragments:
@@ -186,100 +93,6 @@ class TestFragments:
     async def test_a_cut_character_at_the_end_of_a_message_is_not_utf8(self, client: RawClient) -> None:
         client.write(frame("é".encode()[:1], fin=False), frame(b"", CONT))
         assert await client.is_closed() == CloseCode.INVALID_DATA
-
-
-class TestFloods:
-    @pytest.mark.parametrize(
-        "idle",
-        [frame(b"", PING), frame(b"", PONG), frame(b"x", PING)],
-        ids=["empty pings", "pongs that nobody asked for", "pings"],
-    )
-    async def test_as_many_idle_frames_as_a_library_sends_pass_and_a_flood_does_not(
-        self, client: RawClient, host: Host, idle: bytes
-    ) -> None:
-        for frames in (IDLE_FRAMES, 1, 1):  # each message makes up for one
-            client.write(idle * frames, frame(b"a message"))
-            await until(lambda: host.last.messages, "the message comes")
-            host.last.messages.clear()
-        client.write(idle * 2, frame(b"too late"))
-        assert await client.is_closed() is None
-        assert host.last.messages == []
-
-    async def test_a_message_in_more_fragments_than_anybody_needs_ends_the_connection(
-        self, client: RawClient, host: Host
-    ) -> None:
-        empty = frame(b"", CONT, fin=False)
-        client.write(frame(b"", fin=False), empty * (IDLE_FRAMES - 1), frame(b"ok", CONT))
-        assert await client.frame() == (Opcode.TEXT, b"ok")
-        client.write(frame(b"", fin=False), empty * IDLE_FRAMES, frame(b"too late", CONT))
-        assert await client.is_closed() is None
-        assert host.last.messages == ["ok"]
-
-    async def test_what_is_held_of_a_message_is_told_until_it_is_whole_or_lost(
-        self, client: RawClient, host: Host
-    ) -> None:
-        client.write(frame(b"x" * 300, fin=False), frame(b"y" * 200, CONT)[:100])
-        await until(lambda: host.last.held >= 300, "the handler knows what is held")
-        client.write(frame(b"y" * 200, CONT)[100:])
-        await client.frame()
-        assert host.last.held == 0
-        client.write(frame(b"x" * 300, fin=False))
-        await until(lambda: host.last.held >= 300, "the handler knows what is held")
-        client.reset()
-        await host.is_told_of_the_end()
-        assert host.last.held == 0
-
-    async def test_whoever_would_have_more_held_than_may_be_is_cut_off(
-        self, client: RawClient, host: Host
-    ) -> None:
-        host.last.may_hold_bytes = 400
-        client.write(frame(b"x" * 300, fin=False))
-        await until(lambda: host.last.held >= 300, "the handler knows what is held")
-        client.write(frame(b"y" * 300, CONT)[:150])
-        assert await client.is_closed() is None
-        await host.is_told_of_the_end()
-        assert host.last.held == 0
-
-    @pytest.mark.parametrize("ends_it", [close_frame(1000), b"\xff\xff"], ids=["a farewell", "nonsense"])
-    async def test_whoever_goes_on_and_on_after_the_end_is_cut_off(
-        self, client: RawClient, host: Host, ends_it: bytes
-    ) -> None:
-        client.write(ends_it, b"x" * 200_000)
-        await host.is_told_of_the_end()
-
-    async def test_a_request_without_end_is_cut_off(self, host: Host) -> None:
-        async with dialing(host.port) as client:
-            client.write(b"GET / HTTP/1.1\r\n", b"X: y\r\n" * 10_000)
-            await client.rest()
-        await host.is_told_of_the_end()
-        assert host.last.calls == ["connected", "closed"]
-
-    async def test_a_client_that_does_not_read_is_cut_off_when_too_much_waits(
-        self, client: RawClient, host: Host
-    ) -> None:
-        client.stop_reading()
-        socket = host.last.socket
-        sent = 0
-        while socket.send(b"x" * 10_000):
-            sent += 1
-            await asyncio.sleep(0)
-            assert sent < 10_000, "nothing holds the server back"
-        await host.is_told_of_the_end()
-        assert socket.is_closing
-
-    async def test_what_is_sent_to_somebody_on_their_way_out_is_forgotten(
-        self, client: RawClient, host: Host
-    ) -> None:
-        socket = host.last.socket
-        socket.close(CloseCode.GOING_AWAY)
-        socket.close(CloseCode.POLICY_VIOLATION)
-        assert socket.send(b"x" * 10 * MAX_UNSENT_BYTES)
-        assert await client.frame() == (CLOSE, (1001).to_bytes(2, "big"))
-        client.write(close_frame(1001))
-        assert await client.rest() == b""
-        client.hang_up()
-        await host.is_told_of_the_end()
-        assert socket.send(b"still nobody")
 
 
 class TestEnds:

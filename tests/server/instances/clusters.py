@@ -40,6 +40,9 @@ def peer(name: str) -> PeerInfo:
     return PeerInfo(PeerId(name.lower()), name, f"SHA256:{name}")
 
 
+ANN, BEA, CAL, DAN = peer("Ann"), peer("Bea"), peer("Cal"), peer("Dan")
+
+
 @dataclass(slots=True)
 class Connection:
     """A client's connection to one instance, and what it believes by what it has heard."""
@@ -216,3 +219,21 @@ def linked(*names: str, capacity: int = 3) -> World:
 def state_of(instance: Instance) -> list[SnapshotPart]:
     """Return all an instance knows, in comparable form."""
     return instance.cluster._replica.parts(0)
+
+
+def two_in_the_den() -> World:
+    """Return a world where Ann at the first and Bea at the second instance know each other."""
+    world = linked("a", "b")
+    first, second = world.instances
+    for instance, who in ((first, ANN), (second, BEA)):
+        world.sign_in(instance, who)
+        world.join(instance, who, "den")
+        world.flow()
+    assert second.connections[BEA.peer_id].others == {ANN.peer_id}
+    return world
+
+
+def let_pass(world: World, seconds: float) -> None:
+    for _ in range(round(seconds / PACE.beat_s)):
+        world.tick(PACE.beat_s)
+        world.flow()
