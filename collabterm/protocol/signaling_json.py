@@ -142,17 +142,8 @@ def _to_object(message: SignalingMessage) -> dict[str, Any]:
     match message:
         case Challenge(version, nonce, heartbeat_s):
             return {"type": "CHALLENGE", "version": version, "nonce": _b64(nonce), "heartbeat_s": heartbeat_s}
-        case Auth(version, public_key, peer_nonce, signature, name, server, token_proof):
-            proof = {} if token_proof is None else {"token_proof": _b64(token_proof)}
-            return proof | {
-                "type": "AUTH",
-                "version": version,
-                "public_key": _b64(public_key),
-                "peer_nonce": _b64(peer_nonce),
-                "signature": _b64(signature),
-                "name": name,
-                "server": server,
-            }
+        case Auth():
+            return _auth_object(message)
         case AuthOk(peer_id):
             return {"type": "AUTH_OK", "peer_id": peer_id}
         case IceServers(stun_port, turn):
@@ -185,6 +176,19 @@ def _to_object(message: SignalingMessage) -> dict[str, Any]:
             return {"type": "ERROR", "code": code, "message": text, "retry_after": retry_after}
         case _:
             assert_never(message)
+
+
+def _auth_object(auth: Auth) -> dict[str, Any]:
+    proof = {} if auth.token_proof is None else {"token_proof": _b64(auth.token_proof)}
+    return proof | {
+        "type": "AUTH",
+        "version": auth.version,
+        "public_key": _b64(auth.public_key),
+        "peer_nonce": _b64(auth.peer_nonce),
+        "signature": _b64(auth.signature),
+        "name": auth.name,
+        "server": auth.server,
+    }
 
 
 def _introduction_object(kind: str, message: Introduction) -> dict[str, Any]:

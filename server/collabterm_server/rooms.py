@@ -23,7 +23,7 @@ lost connection and waits for nobody.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from collabterm.errors import BadRoomName
@@ -75,6 +75,22 @@ class _Room:
         return bool(self.borrowers) and self.borrowers >= self.peers.keys()
 
 
+@dataclass(frozen=True, slots=True)
+class RoomRecord:
+    """All there is to know of a room; ``awaited`` with the times until when."""
+
+    name: RoomName
+    opener: PeerId
+    borrowers: frozenset[PeerId]
+    peers: tuple[PeerId, ...]
+    awaited: tuple[tuple[PeerInfo, float], ...]
+
+    @property
+    def is_borrowed(self) -> bool:
+        """Whether all who are present borrow it."""
+        return bool(self.borrowers) and self.borrowers >= set(self.peers)
+
+
 class Rooms:
     """The rooms of one server; times are seconds of one monotonic clock.
 
@@ -113,6 +129,23 @@ class Rooms:
     def room_of(self, peer_id: PeerId) -> RoomName | None:
         """Return the room a peer is in."""
         return self._room_of.get(peer_id)
+
+    def record_of(self, name: RoomName) -> RoomRecord | None:
+        """Return all there is to know of a room; None if there is none."""
+        room = self._rooms.get(name)
+        return None if room is None else _record(name, room)
+
+    def records(self) -> Iterator[RoomRecord]:
+        """Return all rooms, from which ``restore`` makes an exact copy."""
+        for name, room in self._rooms.items():
+            yield _record(name, room)
+
+    def restore(self, records: Iterable[RoomRecord], peers: Mapping[PeerId, PeerInfo]) -> None:
+        """Make these the rooms; whoever is not among ``peers`` is left out."""
+        self._rooms = {record.name: _room(record, peers) for record in records}
+        self._room_of = {peer_id: name for name, room in self._rooms.items() for peer_id in room.peers}
+        absences = [lost for room in self._rooms.values() for lost in room.awaited.values()]
+        self._absences = deque(sorted(absences, key=lambda lost: lost.until))
 
     def create(self, peer: PeerInfo, room: str, now: float) -> list[Delivery]:
         """Open a room that does not exist yet, and enter it; safe to repeat for whoever is in it."""
@@ -274,6 +307,17 @@ class Rooms:
             "try again when somebody has left, or meet in another room."
         )
         return _refuse(peer_id, ErrorCode.ROOM_FULL, sentence)
+
+
+def _record(name: RoomName, room: _Room) -> RoomRecord:
+    awaited = tuple((lost.peer, lost.until) for lost in room.awaited.values())
+    return RoomRecord(name, room.opener, frozenset(room.borrowers), tuple(room.peers), awaited)
+
+
+def _room(record: RoomRecord, peers: Mapping[PeerId, PeerInfo]) -> _Room:
+    present = {peer_id: peers[peer_id] for peer_id in record.peers if peer_id in peers}
+    awaited = {peer.peer_id: _Absence(peer, record.name, until) for peer, until in record.awaited}
+    return _Room(record.opener, present, awaited, set(record.borrowers) & present.keys())
 
 
 def _joined(name: RoomName, room: _Room, peer_id: PeerId) -> RoomJoined:

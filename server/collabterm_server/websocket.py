@@ -1,8 +1,8 @@
 """One TCP connection that speaks HTTP and WebSocket, without a task of its own; must not know signaling.
 
 websockets' sans-I/O protocol does the talking (RFC 6455); here are the socket around it, the bound on
-what waits to be sent, and the deadline. A connection costs about a third of the memory of one from
-``websockets.serve``, which gives each a task, a queue and two futures, and half the time for a message.
+what waits to be sent, and the deadline. A connection costs half the memory and two thirds of the time
+of one from ``websockets.serve``, which gives each a task, a queue and two futures.
 """
 
 from __future__ import annotations

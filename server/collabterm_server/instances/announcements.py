@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NewType
 
 from collabterm.protocol.signaling import PeerId, PeerInfo, RoomName
+from collabterm_server.rooms import RoomRecord
 
 InstanceId = NewType("InstanceId", str)
 """One run of one server process."""
@@ -130,22 +131,6 @@ class Resident:
     peer: PeerInfo
     instance: InstanceId
     since: float
-
-
-@dataclass(frozen=True, slots=True)
-class RoomRecord:
-    """All there is to know of a room; ``awaited`` with the times until when."""
-
-    name: RoomName
-    opener: PeerId
-    borrowers: frozenset[PeerId]
-    peers: tuple[PeerId, ...]
-    awaited: tuple[tuple[PeerInfo, float], ...]
-
-    @property
-    def is_borrowed(self) -> bool:
-        """Whether all who are present borrow it."""
-        return bool(self.borrowers) and self.borrowers >= set(self.peers)
 
 
 @dataclass(frozen=True, slots=True)

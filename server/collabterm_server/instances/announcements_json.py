@@ -30,11 +30,11 @@ from collabterm_server.instances.announcements import (
     Outline,
     Resident,
     Restore,
-    RoomRecord,
     RoomRules,
     SnapshotPart,
     Standing,
 )
+from collabterm_server.rooms import RoomRecord
 
 MAX_BULLETIN_BYTES: Final = 8 * 1024 * 1024
 """What travels together. The largest is a part of a snapshot, some 200 KB."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 
 from collabterm.protocol.signaling import PeerId, PeerJoined, PeerLeft, RoomCreated, RoomName
-from collabterm_server.instances.announcements import Depart, InstanceId, PeerCommand, Restore, RoomRecord
+from collabterm_server.instances.announcements import Depart, InstanceId, PeerCommand, Restore
 from collabterm_server.instances.replica import Replica
-from collabterm_server.rooms import Delivery
+from collabterm_server.rooms import Delivery, RoomRecord
 
 
 def corrections(

@@ -32,8 +32,7 @@ from collabterm_server.instances.announcements import (
     SnapshotPart,
     Standing,
 )
-from collabterm_server.instances.recorded_rooms import RecordedRooms
-from collabterm_server.rooms import Delivery
+from collabterm_server.rooms import Delivery, Rooms
 
 _MOST_PER_PART: Final = 500
 """Residents and rooms in one part of a snapshot: some 200 KB, and a few milliseconds to read."""
@@ -55,7 +54,7 @@ class Replica:
         self.clock = clock
         self.instances: dict[InstanceId, Standing] = {}
         self.residents: dict[PeerId, Resident] = {}
-        self.rooms = RecordedRooms(rules.capacity, rules.max_rooms, rules.grace_s)
+        self.rooms = Rooms(rules.capacity, rules.max_rooms, rules.grace_s)
 
     def apply(self, command: Command, origin: Origin) -> list[Delivery]:
         """Carry out a command; what comes from outside the group, or from an older call, has no effect."""

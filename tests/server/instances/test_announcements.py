@@ -31,7 +31,6 @@ from collabterm_server.instances.announcements import (
     Outline,
     Resident,
     Restore,
-    RoomRecord,
     RoomRules,
     SnapshotPart,
     Standing,
@@ -42,6 +41,7 @@ from collabterm_server.instances.announcements_json import (
     encode_bulletin,
 )
 from collabterm_server.instances.redis_bus import take_batch
+from collabterm_server.rooms import RoomRecord
 
 ANN = PeerInfo(PeerId("ann"), "Änn 🖊", "SHA256:Ann")
 DEN = RoomName("den")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collabterm.protocol.signaling import PeerId, PeerInfo, RoomCreated, RoomJoined, RoomName
-from collabterm_server.instances.recorded_rooms import RecordedRooms
+from collabterm_server.rooms import Rooms
 from tests.server.instances.clusters import peer
 
 ANN, BEA, CAL, DAN = (peer(name) for name in ("Ann", "Bea", "Cal", "Dan"))
 PEERS: dict[PeerId, PeerInfo] = {each.peer_id: each for each in (ANN, BEA, CAL, DAN)}
 
 
-def eventful_rooms() -> RecordedRooms:
+def eventful_rooms() -> Rooms:
     """Return rooms of all kinds: inhabited, borrowed, and kept for longer than one that came later."""
-    rooms = RecordedRooms(capacity=3, max_rooms=10, grace_s=20.0)
+    rooms = Rooms(capacity=3, max_rooms=10, grace_s=20.0)
     rooms.join(ANN, "den", True, 0.0)
     rooms.join(BEA, "loft", True, 1.0)
     rooms.lost(BEA.peer_id, 2.0)
@@ -22,8 +22,8 @@ def eventful_rooms() -> RecordedRooms:
     return rooms
 
 
-def copy_of(rooms: RecordedRooms) -> RecordedRooms:
-    copy = RecordedRooms(capacity=3, max_rooms=10, grace_s=20.0)
+def copy_of(rooms: Rooms) -> Rooms:
+    copy = Rooms(capacity=3, max_rooms=10, grace_s=20.0)
     copy.restore(list(rooms.records()), PEERS)
     return copy
 
@@ -42,7 +42,7 @@ def test_a_copy_goes_on_as_its_original_does() -> None:
 
 
 def test_who_is_unknown_is_left_out_of_a_copy() -> None:
-    copy = RecordedRooms(capacity=3, max_rooms=10, grace_s=20.0)
+    copy = Rooms(capacity=3, max_rooms=10, grace_s=20.0)
     copy.restore(list(eventful_rooms().records()), {DAN.peer_id: DAN})
     assert list(copy.members()) == [(DAN, RoomName("attic"))]
 
