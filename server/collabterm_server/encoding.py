@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from collabterm.protocol.limits import MAX_SIGNAL_BYTES
-from collabterm.protocol.signaling import Error, ErrorCode, ServerMessage
+from collabterm.protocol.signaling import Error, ErrorCode, Heartbeat, ServerMessage
 from collabterm.protocol.signaling_json import encode_signal
+
+_HEARTBEAT: Final = encode_signal(Heartbeat()).encode()
+"""Most of what a server says; it is always the same."""
 
 
 def encode_message(message: ServerMessage) -> bytes | Error:
@@ -14,6 +19,8 @@ def encode_message(message: ServerMessage) -> bytes | Error:
     can exceed what is left of the stack, and ``1e15`` grows to ``1000000000000000.0``. The sender of
     such a payload is to hear of it; its addressee's connection must not suffer.
     """
+    if isinstance(message, Heartbeat):
+        return _HEARTBEAT
     try:
         data = encode_signal(message).encode()
     except (UnicodeEncodeError, RecursionError):

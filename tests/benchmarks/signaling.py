@@ -20,7 +20,7 @@ from tests.benchmarks.signaling_process import Memory, Meter, PinnedServer, many
 MEGABYTE: Final = 1_000_000
 SMALLEST_MACHINE_BYTES: Final = 512 * MEGABYTE
 FEW, MANY, MOST = 2_000, 10_000, 20_000
-SPARE_FILES: Final = 250
+SPARE_FILES: Final = 500
 """Of those a process may open: what a server keeps back for handshakes and for itself."""
 
 SIGNALS_PER_S: Final = 1_000

@@ -54,7 +54,7 @@ class RedisLink:
                 single_connection_client=True,
                 protocol=2,  # as old as Redis is found
                 retry=Retry(NoBackoff(), 0, ()),  # what is published between two silent tries would be missed
-                socket_timeout=patience_s,
+                socket_timeout=None,  # with one it uses wait_for, which in Python 3.11 may forget a cancellation
                 socket_connect_timeout=patience_s,
                 health_check_interval=0,
                 decode_responses=False,
@@ -78,7 +78,8 @@ class RedisLink:
             RedisRefused: If it does not let us.
         """
         try:
-            return await self._subscribe()
+            async with asyncio.timeout(self._patience_s):
+                return await self._subscribe()
         except (AuthenticationError, AuthorizationError, ResponseError) as error:
             raise RedisRefused(url=self._shown_url, reason=_reason(error)) from error
         except LINK_ERRORS as error:
@@ -101,7 +102,8 @@ class RedisLink:
         pipeline = self._redis.pipeline(transaction=False)
         for to, data in messages:
             pipeline.publish(self.channel(to), data)
-        listeners = await pipeline.execute()
+        async with asyncio.timeout(self._patience_s):
+            listeners = await pipeline.execute()
         if any(to is None and not number for (to, _), number in zip(messages, listeners, strict=True)):
             raise LinkLostError("nobody listens, not even this instance")
 

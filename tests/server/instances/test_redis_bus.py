@@ -262,6 +262,17 @@ async def test_an_instance_that_cannot_get_rid_of_its_news_gives_redis_up(redis:
         redis.thaw()
 
 
+async def test_a_redis_that_was_given_up_while_something_was_sent_is_found_again(redis: RedisProcess) -> None:
+    """Sending is cut short at the very moment in which it is done: no task may take that for success."""
+    async with RedisInstance("a", redis.url, LONGEST_S) as instance:
+        redis.freeze()
+        instance.bus.publish([Announcement(None, NOBODY, Beat(0.0))])
+        instance.bus.publish(Announcement(None, NOBODY, Beat(0.0)) for _ in range(50_001))
+        await until(lambda: instance.losses, "redis given up")
+        redis.thaw()
+        await until(lambda: instance.bus.is_linked, "redis found again")
+
+
 def test_what_is_published_at_once_is_bounded_in_bytes() -> None:
     parcel = Introduce(ANN.peer_id, "x" * 60_000)
     queue = deque(Announcement(None, NOBODY, parcel) for _ in range(100))
