@@ -54,7 +54,7 @@ class RedisLink:
                 single_connection_client=True,
                 protocol=2,  # as old as Redis is found
                 retry=Retry(NoBackoff(), 0, ()),  # what is published between two silent tries would be missed
-                socket_timeout=None,  # with one it uses wait_for, which in Python 3.11 may forget a cancellation
+                socket_timeout=None,  # it uses wait_for, which in Python 3.11 may forget a cancellation
                 socket_connect_timeout=patience_s,
                 health_check_interval=0,
                 decode_responses=False,
