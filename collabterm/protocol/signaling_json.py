@@ -40,6 +40,10 @@ from collabterm.protocol.signaling import (
     TurnServer,
 )
 
+_HEARTBEAT: Final = Heartbeat()
+_HEARTBEAT_TEXT: Final = '{"type":"HEARTBEAT"}'
+"""As ``encode_signal`` writes it: nearly all that an idle server reads, so it is known by sight."""
+
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 _INTRODUCTIONS: Final[Mapping[str, type[SdpOffer] | type[SdpAnswer] | type[IceCandidate]]] = {
@@ -72,6 +76,8 @@ def decode_client_message(text: str | bytes) -> ClientMessage:
         UnknownTypeError: If the type is none that a client may send.
         ProtocolError: If it is not such a JSON object.
     """
+    if text == _HEARTBEAT_TEXT:
+        return _HEARTBEAT
     fields = load_fields(text)
     match fields.str_of("type"):
         case "AUTH":

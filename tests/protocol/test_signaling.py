@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collabterm.errors import BadName, BadRoomName, ProtocolError
+from collabterm.protocol import signaling_json
 from collabterm.protocol.identity import auth_statement, derive_peer_id
 from collabterm.protocol.limits import MAX_NAME_CHARS, MAX_ROOM_NAME_CHARS, MAX_SIGNAL_BYTES
 from collabterm.protocol.signaling import (
@@ -278,3 +279,7 @@ def test_a_name_is_stripped() -> None:
 def test_what_is_no_name_is_refused(name: str) -> None:
     with pytest.raises(BadName):
         check_name(name)
+
+
+def test_a_heartbeat_is_known_by_sight() -> None:
+    assert encode_signal(Heartbeat()) == signaling_json._HEARTBEAT_TEXT
