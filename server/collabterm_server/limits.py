@@ -80,7 +80,7 @@ class ServerLimits:
         10_000,
         1,
         1_000_000,
-        "Signed-in clients: at no more than 20 KB each 200 MB, which a machine of 512 MB has to spare.",
+        "Signed-in clients: at 8 KB each, 28 with TLS, 80 to 280 MB, which a machine of 512 MB has to spare.",
     )
     max_connections_per_source: int = _limit(
         1_000,
