@@ -91,53 +91,66 @@ def _root(
     pass
 
 
+# The options of serve, one by one: what each takes and what its help says.
+_Host = Annotated[str, typer.Option(metavar="HOST", help="The address to listen on; 0.0.0.0 for all.")]
+_Port = Annotated[str, typer.Option(metavar="PORT", envvar="PORT", help="The port; 0 takes a free one.")]
+_Name = Annotated[
+    list[str] | None,
+    typer.Option(metavar="HOST[:PORT]", help="What people call it; refuse what they signed for others."),
+]
+_AuthorizedKeys = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Let in only these keys ('collabterm key').")
+]
+_TokenFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Let in only who knows a token of this file.")
+]
+_Limit = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="Set a limit; again for another.")
+]
+_TlsCert = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The certificate chain, PEM; for wss://.")
+]
+_TlsKey = Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key, PEM.")]
+_TrustProxy = Annotated[
+    str | None,
+    typer.Option(metavar="NETWORKS", help="Believe X-Forwarded-For from these, like 10.0.0.0/8,::1."),
+]
+_AllowOrigin = Annotated[
+    list[str] | None, typer.Option(metavar="ORIGIN", help="Let in web pages from there; * for any.")
+]
+_Stun = Annotated[
+    bool, typer.Option("--stun/--no-stun", help="Answer STUN on the UDP port of the same number.")
+]
+_TurnUrl = Annotated[list[str] | None, typer.Option(metavar="URL", help="A TURN server to tell clients of.")]
+_TurnSecretFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The secret shared with it (static-auth-secret).")
+]
+_Redis = Annotated[
+    str | None,
+    typer.Option(metavar="URL", envvar="COLLABTERM_REDIS", help="Act as one with other instances there."),
+]
+_LogFormat = Annotated[LogFormat, typer.Option(help="How the log is written.")]
+_LogLevel = Annotated[LogLevel, typer.Option(help="What is logged.")]
+
+
 @app.command()
 def serve(
-    host: Annotated[
-        str, typer.Option(metavar="HOST", help="The address to listen on; 0.0.0.0 for all.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        str, typer.Option(metavar="PORT", envvar="PORT", help="The port; 0 takes a free one.")
-    ] = "3001",
-    name: Annotated[
-        list[str] | None,
-        typer.Option(metavar="HOST[:PORT]", help="What people call it; refuse what they signed for others."),
-    ] = None,
-    authorized_keys: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Let in only these keys ('collabterm key').")
-    ] = None,
-    token_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Let in only who knows a token of this file.")
-    ] = None,
-    limit: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Set a limit; again for another.")
-    ] = None,
-    tls_cert: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The certificate chain, PEM; for wss://.")
-    ] = None,
-    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key, PEM.")] = None,
-    trust_proxy: Annotated[
-        str | None,
-        typer.Option(metavar="NETWORKS", help="Believe X-Forwarded-For from these, like 10.0.0.0/8,::1."),
-    ] = None,
-    allow_origin: Annotated[
-        list[str] | None, typer.Option(metavar="ORIGIN", help="Let in web pages from there; * for any.")
-    ] = None,
-    stun: Annotated[
-        bool, typer.Option("--stun/--no-stun", help="Answer STUN on the UDP port of the same number.")
-    ] = True,
-    turn_url: Annotated[
-        list[str] | None, typer.Option(metavar="URL", help="A TURN server to tell clients of.")
-    ] = None,
-    turn_secret_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The secret shared with it (static-auth-secret).")
-    ] = None,
-    redis: Annotated[
-        str | None,
-        typer.Option(metavar="URL", envvar="COLLABTERM_REDIS", help="Act as one with other instances there."),
-    ] = None,
-    log_format: Annotated[LogFormat, typer.Option(help="How the log is written.")] = LogFormat.TEXT,
-    log_level: Annotated[LogLevel, typer.Option(help="What is logged.")] = LogLevel.INFO,
+    host: _Host = "127.0.0.1",
+    port: _Port = "3001",
+    name: _Name = None,
+    authorized_keys: _AuthorizedKeys = None,
+    token_file: _TokenFile = None,
+    limit: _Limit = None,
+    tls_cert: _TlsCert = None,
+    tls_key: _TlsKey = None,
+    trust_proxy: _TrustProxy = None,
+    allow_origin: _AllowOrigin = None,
+    stun: _Stun = True,
+    turn_url: _TurnUrl = None,
+    turn_secret_file: _TurnSecretFile = None,
+    redis: _Redis = None,
+    log_format: _LogFormat = LogFormat.TEXT,
+    log_level: _LogLevel = LogLevel.INFO,
 ) -> None:
     """Introduce peers to each other: run a signaling server here."""
     port_number = _parse_port(port)
