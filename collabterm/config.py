@@ -50,6 +50,7 @@ from collabterm.errors import (
     UsageError,
 )
 from collabterm.protocol.access_lists import check_token
+from collabterm.protocol.ice_urls import parse_ice_url
 from collabterm.protocol.limits import MAX_NAME_CHARS
 from collabterm.protocol.signaling import check_name
 from collabterm.storage.token import load_token
@@ -306,8 +307,8 @@ def _check_stun(entries: Iterable[object]) -> tuple[str, ...]:
     for entry in entries:
         if not isinstance(entry, str):
             raise ValueError("an entry is not a string in quotes")  # noqa: TRY004 - one kind of error
-        scheme, _, rest = entry.partition(":")
-        if scheme != "stun" or not _is_host_and_port(rest):
+        url = parse_ice_url(entry)
+        if url is None or url.scheme != "stun":
             raise ValueError(f"{entry!r} does not look like stun:host or stun:host:port")
         checked.append(entry)
     return tuple(checked)
