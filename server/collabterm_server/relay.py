@@ -163,7 +163,11 @@ def _udp_socket_beside(listening: socket.socket) -> socket.socket:
     if listening.family == socket.AF_INET6:
         udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # IPv4 has a socket of its own
     udp.setblocking(False)
-    udp.bind(listening.getsockname())
+    try:
+        udp.bind(listening.getsockname())
+    except OSError:
+        udp.close()
+        raise
     return udp
 
 

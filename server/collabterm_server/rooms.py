@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from collabterm.errors import BadRoomName
 from collabterm.protocol.limits import MAX_PEERS
@@ -43,6 +44,9 @@ from collabterm.protocol.signaling import (
     check_room_name,
 )
 from collabterm_server.limits import GRACE_S, MAX_ROOMS
+
+_FULL_RETRY_S: Final = 10.0
+"""How soon a full room is worth another try."""
 
 Delivery = tuple[PeerId, ServerMessage]
 """To whom, and what."""
@@ -306,7 +310,7 @@ class Rooms:
             f"The room {name!r} is full ({self._capacity} people): "
             "try again when somebody has left, or meet in another room."
         )
-        return _refuse(peer_id, ErrorCode.ROOM_FULL, sentence)
+        return _refuse(peer_id, ErrorCode.ROOM_FULL, sentence, _FULL_RETRY_S)
 
 
 def _record(name: RoomName, room: _Room) -> RoomRecord:

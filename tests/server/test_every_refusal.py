@@ -167,7 +167,12 @@ CASES: Final[Mapping[ErrorCode, Case]] = {
     ErrorCode.SHUTTING_DOWN: Case(stay_until_the_end, 1001),
 }
 
-COME_BACK: Final = {ErrorCode.TOO_MANY, ErrorCode.RATE_LIMITED, ErrorCode.SHUTTING_DOWN}
+COME_BACK: Final = {
+    ErrorCode.ROOM_FULL,
+    ErrorCode.TOO_MANY,
+    ErrorCode.RATE_LIMITED,
+    ErrorCode.SHUTTING_DOWN,
+}
 """Those that say when."""
 
 
