@@ -307,6 +307,8 @@ class WebSocket(asyncio.BufferedProtocol):
         return self._uncounted_bytes > most
 
     def _count_held_bytes(self) -> None:
+        if self._protocol.state is State.CONNECTING:
+            return  # a request has a bound of its own, and names the source that pays
         held = len(self._protocol.reader.buffer) + sum(map(len, self._fragments))
         if held == self._held_bytes:
             return
